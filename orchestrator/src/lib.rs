@@ -1,1 +1,2 @@
-//! placeholder
+//! The control plane of Roundhouse.
+pub mod storage;
