@@ -86,7 +86,7 @@ CREATE TABLE transcript (
     body TEXT NOT NULL,
     PRIMARY KEY (session_id, turn, seq)
 ) WITHOUT ROWID;
-CREATE UNIQUE INDEX transcript_by_id ON transcript (session_id, id) WHERE id IS NOT NULL;
+CREATE UNIQUE INDEX transcript_by_id ON transcript (session_id, id, kind) WHERE id IS NOT NULL;
 
 -- Prompts that wait.
 CREATE TABLE queue (

@@ -1,8 +1,9 @@
 //! The table `events`: each session's log, numbered without gaps. Rows are never changed.
 
 use axum::extract::ws::Utf8Bytes;
-use rusqlite::Transaction;
-use shared::SessionId;
+use rusqlite::{Connection, Transaction};
+use shared::event::EventBody;
+use shared::{Event, QuestionId, SessionId, Timestamp};
 
 use super::id::Key;
 use super::{Storage, StorageError};
@@ -54,6 +55,28 @@ impl Events<'_> {
             })
             .await
     }
+}
+
+/// What humans answered since a moment: read when a session is opened in the middle of a turn.
+pub(super) fn answers_since(
+    connection: &Connection,
+    session: SessionId,
+    since: Timestamp,
+) -> Result<Vec<(QuestionId, String)>, StorageError> {
+    let mut statement = connection
+        .prepare_cached("SELECT body FROM events WHERE session_id = ?1 ORDER BY seq DESC")?;
+    let mut rows = statement.query([Key(session)])?;
+    let mut answers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let event: Event = serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        if event.at < since {
+            break;
+        }
+        if let EventBody::QuestionAnswered { question_id, option_id, .. } = event.body {
+            answers.push((question_id, option_id));
+        }
+    }
+    Ok(answers)
 }
 
 pub(super) fn append(

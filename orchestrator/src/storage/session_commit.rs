@@ -4,7 +4,7 @@
 use rusqlite::Transaction;
 use shared::event::EventBody;
 use shared::sandbox::{Sandbox, SandboxStatus};
-use shared::session::{Permissions, Repository, SessionStatus};
+use shared::session::{Activity, Permissions, Repository, SessionStatus};
 use shared::socket::TimedError;
 use shared::{Event, SessionId, Timestamp, UserId};
 
@@ -39,6 +39,21 @@ pub struct Header {
     pub queued: usize,
     /// How many questions wait.
     pub questions: usize,
+}
+
+impl Header {
+    /// What goes on: derived, never stored.
+    pub fn activity(&self) -> Activity {
+        if self.questions > 0 {
+            Activity::Waiting
+        } else if self.turn_running {
+            Activity::Working
+        } else if self.queued > 0 {
+            Activity::Queued
+        } else {
+            Activity::Idle
+        }
+    }
 }
 
 /// An event, its JSON, and the turn that it belongs to.

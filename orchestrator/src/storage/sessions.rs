@@ -8,13 +8,13 @@ use shared::page::Page;
 use shared::prompt::Prompt;
 use shared::question::Question;
 use shared::sandbox::Sandbox;
-use shared::session::{Activity, Permissions, Person, Repository, Session, SessionStatus};
+use shared::session::{Permissions, Person, Repository, Session, SessionStatus};
 use shared::turn::Turn;
-use shared::{SessionId, Timestamp, UserId};
+use shared::{QuestionId, SessionId, Timestamp, UserId};
 
 use super::id::Key;
 use super::session_commit::Header;
-use super::{ModelCall, Storage, StorageError, model_calls, queue, transcript};
+use super::{ModelCall, Storage, StorageError, events, model_calls, queue, transcript};
 
 /// A session's row.
 #[derive(Debug, Clone)]
@@ -50,7 +50,7 @@ impl StoredSession {
             id: self.id,
             title: self.header.title.clone(),
             status: self.header.status,
-            activity: activity(&self.header),
+            activity: self.header.activity(),
             model: self.header.model.clone(),
             agent: self.agent.clone(),
             permissions: self.permissions,
@@ -61,19 +61,6 @@ impl StoredSession {
             updated_at: self.updated_at,
             created_by: self.created_by.clone(),
         }
-    }
-}
-
-/// What goes on, from what is stored.
-fn activity(header: &Header) -> Activity {
-    if header.questions > 0 {
-        Activity::Waiting
-    } else if header.turn_running {
-        Activity::Working
-    } else if header.queued > 0 {
-        Activity::Queued
-    } else {
-        Activity::Idle
     }
 }
 
@@ -90,6 +77,8 @@ pub struct Recovery {
     pub questions: Vec<Question>,
     /// Parts that were streaming.
     pub streaming: Vec<Part>,
+    /// What humans answered in the running turn.
+    pub answers: Vec<(QuestionId, String)>,
     /// Model calls of the running turn so far.
     pub calls: Vec<ModelCall>,
 }
@@ -205,21 +194,21 @@ impl Sessions<'_> {
                     Some(prompt) => transcript::turn(transaction, id, turns)?.map(|turn| (turn, prompt)),
                     None => None,
                 };
-                let (streaming, calls) = match &running {
-                    Some((turn, _)) => (
-                        transcript::streaming_parts(transaction, id, turns)?,
-                        model_calls::of_turn(transaction, id, turn.id)?,
-                    ),
-                    None => (Vec::new(), Vec::new()),
-                };
-                Ok(Some(Recovery {
+                let mut recovery = Recovery {
                     stored,
                     queue,
                     running,
                     questions,
-                    streaming,
-                    calls,
-                }))
+                    streaming: Vec::new(),
+                    answers: Vec::new(),
+                    calls: Vec::new(),
+                };
+                if let Some((turn, _)) = &recovery.running {
+                    recovery.streaming = transcript::streaming_parts(transaction, id, turns)?;
+                    recovery.answers = events::answers_since(transaction, id, turn.started_at)?;
+                    recovery.calls = model_calls::of_turn(transaction, id, turn.id)?;
+                }
+                Ok(Some(recovery))
             })
             .await
     }

@@ -228,7 +228,8 @@ pub(super) fn finish_turn(
 ) -> Result<(), StorageError> {
     transaction
         .prepare_cached(
-            "UPDATE transcript SET body = json_set(body, '$.outcome', json(?3)) WHERE session_id = ?1 AND id = ?2",
+            "UPDATE transcript SET body = json_set(body, '$.outcome', json(?3))
+             WHERE session_id = ?1 AND id = ?2 AND kind = 'turn'",
         )?
         .execute((Key(session), Key(turn), serde_json::to_string(outcome)?))?;
     Ok(())
@@ -255,7 +256,7 @@ pub(super) fn put_part(transaction: &Transaction<'_>, place: Place, part: &Part)
     transaction
         .prepare_cached(
             "INSERT INTO transcript (session_id, turn, seq, kind, id, body) VALUES (?1, ?2, ?3, 'part', ?4, ?5)
-             ON CONFLICT (session_id, id) WHERE id IS NOT NULL DO UPDATE SET body = excluded.body",
+             ON CONFLICT (session_id, id, kind) WHERE id IS NOT NULL DO UPDATE SET body = excluded.body",
         )?
         .execute((Key(place.session), place.turn, place.seq, Key(part.id), serde_json::to_string(part)?))?;
     Ok(())
