@@ -1,2 +1,3 @@
 //! The control plane of Roundhouse.
+pub mod sandbox;
 pub mod storage;
