@@ -3,7 +3,7 @@
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
-import { mockServer } from "./dev/mock-plugin";
+import { mockServer } from "./dev/mock-plugin.ts";
 
 const server = "http://localhost:8787";
 

@@ -33,16 +33,39 @@ pub(super) enum Message {
     Command(Box<Command>),
     /// Something happened that nobody waits for.
     Happened(Box<Input>),
-    Join { after: u64, person: Box<Person>, reply: oneshot::Sender<Result<Joined, SessionError>> },
-    Left { watcher: WatcherId },
-    Typing { watcher: WatcherId },
+    Join {
+        after: u64,
+        person: Box<Person>,
+        reply: oneshot::Sender<Result<Joined, SessionError>>,
+    },
+    Left {
+        watcher: WatcherId,
+    },
+    Typing {
+        watcher: WatcherId,
+    },
     Presence,
-    Hello { hello: Box<Hello>, reply: oneshot::Sender<Result<(LinkId, mpsc::Receiver<LinkOrder>), u16>> },
-    Reports { link: LinkId, reports: Vec<NumberedReport>, done: oneshot::Sender<()> },
-    Delta { link: LinkId, delta: Box<Delta> },
-    LinkLost { link: LinkId },
+    Hello {
+        hello: Box<Hello>,
+        reply: oneshot::Sender<Result<(LinkId, mpsc::Receiver<LinkOrder>), u16>>,
+    },
+    Reports {
+        link: LinkId,
+        reports: Vec<NumberedReport>,
+        done: oneshot::Sender<()>,
+    },
+    Delta {
+        link: LinkId,
+        delta: Box<Delta>,
+    },
+    LinkLost {
+        link: LinkId,
+    },
     /// The turn that runs, if the sandbox of this generation is the current one.
-    Admit { generation: u64, reply: oneshot::Sender<Option<Option<shared::TurnId>>> },
+    Admit {
+        generation: u64,
+        reply: oneshot::Sender<Option<Option<shared::TurnId>>>,
+    },
     Deadline,
     Rest,
 }
@@ -73,8 +96,6 @@ impl ActorAddress {
         self.0.send_message(message).is_ok()
     }
 }
-
-impl ractor::Message for Message {}
 
 pub(super) struct SessionActor;
 
@@ -111,7 +132,13 @@ impl Actor for SessionActor {
         myself: ActorRef<Message>,
         opening: Opening,
     ) -> Result<Awake, ActorProcessingErr> {
-        let Opening { core, epoch, shared, first, effects } = opening;
+        let Opening {
+            core,
+            epoch,
+            shared,
+            first,
+            effects,
+        } = opening;
         for input in first {
             myself.send_message(Message::Happened(Box::new(input)))?;
         }
@@ -163,7 +190,9 @@ impl Actor for SessionActor {
             }
             Message::Delta { link, delta } => {
                 if awake.performer.is_linked(link) && awake.core.delta(&delta) {
-                    awake.watchers.publish(|| Frame::delta(&delta).into_iter().collect());
+                    awake
+                        .watchers
+                        .publish(|| Frame::delta(&delta).into_iter().collect());
                 }
             }
             Message::LinkLost { link } => {
@@ -188,11 +217,7 @@ impl Actor for SessionActor {
         Ok(())
     }
 
-    async fn post_stop(
-        &self,
-        _: ActorRef<Message>,
-        awake: &mut Awake,
-    ) -> Result<(), ActorProcessingErr> {
+    async fn post_stop(&self, _: ActorRef<Message>, awake: &mut Awake) -> Result<(), ActorProcessingErr> {
         if let Some((_, alarm)) = awake.deadline.take() {
             alarm.abort();
         }
@@ -211,7 +236,9 @@ impl Awake {
         let before = self.core.turn_number();
         match self.core.apply(input, now) {
             Ok(effects) => {
-                self.performer.perform(&self.core, before, effects, None, &self.watchers, now).await
+                self.performer
+                    .perform(&self.core, before, effects, None, &self.watchers, now)
+                    .await
             }
             Err(refusal) => {
                 tracing::debug!(session = %self.core.charter.id, ?refusal, "refused");
@@ -221,15 +248,22 @@ impl Awake {
     }
 
     async fn command(&mut self, command: Command, now: Timestamp) -> Result<(), StorageError> {
-        let Command { input, prompt, idempotency, reply } = command;
+        let Command {
+            input,
+            prompt,
+            idempotency,
+            reply,
+        } = command;
         if let Some(request) = &idempotency {
             match self.shared.storage.replay(request).await {
                 Ok(None) => {}
                 Ok(Some(body)) => {
                     let _ = reply.send(match serde_json::from_str(&body) {
-                        Ok(prompt) => {
-                            Ok(Done { session: self.core.session(), prompt: Some(prompt), replayed: true })
-                        }
+                        Ok(prompt) => Ok(Done {
+                            session: self.core.session(),
+                            prompt: Some(prompt),
+                            replayed: true,
+                        }),
                         Err(error) => Err(StorageError::from(error).into()),
                     });
                     return Ok(());
@@ -252,11 +286,17 @@ impl Awake {
             (Some(prompt), Some(request)) => Some((request, serde_json::to_string(prompt)?)),
             _ => None,
         };
-        let performed =
-            self.performer.perform(&self.core, before, effects, answer, &self.watchers, now).await;
+        let performed = self
+            .performer
+            .perform(&self.core, before, effects, answer, &self.watchers, now)
+            .await;
         match performed {
             Ok(()) => {
-                let _ = reply.send(Ok(Done { session: self.core.session(), prompt, replayed: false }));
+                let _ = reply.send(Ok(Done {
+                    session: self.core.session(),
+                    prompt,
+                    replayed: false,
+                }));
                 Ok(())
             }
             Err(error) => {
@@ -292,7 +332,11 @@ impl Awake {
         let events = if after == self.core.last_seq {
             Vec::new()
         } else {
-            self.shared.storage.events().after(self.core.charter.id, after, PAGE).await?
+            self.shared
+                .storage
+                .events()
+                .after(self.core.charter.id, after, PAGE)
+                .await?
         };
         if events.len() == PAGE {
             return Ok(Joined::Behind);
@@ -303,8 +347,15 @@ impl Awake {
         }
         let (watcher, receiver) = self.watchers.join(person);
         self.presence_soon(myself, PRESENCE_PAUSE);
-        let seat = Seat { address: ActorAddress(myself.clone()), watcher };
-        Ok(Joined::Live { seat, receiver, missed })
+        let seat = Seat {
+            address: ActorAddress(myself.clone()),
+            watcher,
+        };
+        Ok(Joined::Live {
+            seat,
+            receiver,
+            missed,
+        })
     }
 
     fn presence_soon(&mut self, myself: &ActorRef<Message>, pause: Duration) {
@@ -347,7 +398,9 @@ impl Awake {
         // Whoever was linked before is the same runner, whose cut connection nobody noticed yet.
         self.performer.link(self.last_link, orders);
         let _ = reply.send(Ok((self.last_link, receiver)));
-        self.performer.perform(&self.core, before, effects, None, &self.watchers, now).await
+        self.performer
+            .perform(&self.core, before, effects, None, &self.watchers, now)
+            .await
     }
 
     fn may_rest(&self) -> bool {

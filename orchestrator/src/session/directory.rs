@@ -151,11 +151,20 @@ impl Sessions {
 
     /// How many sessions are awake.
     pub fn awake(&self) -> usize {
-        self.0.shared.awake.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.0
+            .shared
+            .awake
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len()
     }
 
     pub(super) fn price(&self, provider: &str, model: &str) -> Option<Price> {
-        self.0.shared.prices.get(&(provider.to_owned(), model.to_owned())).copied()
+        self.0
+            .shared
+            .prices
+            .get(&(provider.to_owned(), model.to_owned()))
+            .copied()
     }
 
     /// Makes a session. Durable when this resolves.
@@ -177,7 +186,11 @@ impl Sessions {
             created_by: new.by.id,
         };
         let prompt = new.prompt.as_deref();
-        let title = new.title.clone().or_else(|| prompt.map(title_from)).unwrap_or(UNTITLED.to_owned());
+        let title = new
+            .title
+            .clone()
+            .or_else(|| prompt.map(title_from))
+            .unwrap_or(UNTITLED.to_owned());
         let charter = Charter {
             id: SessionId::new(),
             agent: new.agent,
@@ -187,8 +200,13 @@ impl Sessions {
             created_by: new.by.clone(),
             created_at: now,
         };
-        let mut core =
-            Core::new(charter, title, new.model, shared.provider.name().to_owned(), shared.patience.clone());
+        let mut core = Core::new(
+            charter,
+            title,
+            new.model,
+            shared.provider.name().to_owned(),
+            shared.patience.clone(),
+        );
         let mut effects = core.apply(Input::Create, now)?;
         if let Some(text) = new.prompt {
             let prompt = Prompt {
@@ -204,9 +222,10 @@ impl Sessions {
         }
         let session = core.session();
         let answer = match &idempotency {
-            Some(request) => {
-                Some((request.clone(), serde_json::to_string(&session).map_err(StorageError::from)?))
-            }
+            Some(request) => Some((
+                request.clone(),
+                serde_json::to_string(&session).map_err(StorageError::from)?,
+            )),
             None => None,
         };
         let mut commit = SessionCommit {
@@ -248,7 +267,10 @@ impl Sessions {
     async fn replay(&self, request: Option<&Idempotency>) -> Result<Option<Session>, SessionError> {
         let Some(request) = request else { return Ok(None) };
         let body = self.storage().replay(request).await?;
-        Ok(body.map(|body| serde_json::from_str(&body)).transpose().map_err(StorageError::from)?)
+        Ok(body
+            .map(|body| serde_json::from_str(&body))
+            .transpose()
+            .map_err(StorageError::from)?)
     }
 
     /// The session, woken when it sleeps.
@@ -258,7 +280,12 @@ impl Sessions {
         let opened = slot
             .get_or_try_init(|| async {
                 let now = Timestamp::now();
-                let recovery = shared.storage.sessions().open(id).await?.ok_or(SessionError::NotFound)?;
+                let recovery = shared
+                    .storage
+                    .sessions()
+                    .open(id)
+                    .await?
+                    .ok_or(SessionError::NotFound)?;
                 let epoch = recovery.stored.epoch;
                 let core = Core::restore(recovery, shared.patience.clone(), now);
                 let mut first = Vec::new();
@@ -268,13 +295,23 @@ impl Sessions {
                         detail: "it was gone when the server came back".to_owned(),
                     });
                 }
-                self.spawn(Opening { core, epoch, shared: Arc::clone(shared), first, effects: Vec::new() }).await
+                self.spawn(Opening {
+                    core,
+                    epoch,
+                    shared: Arc::clone(shared),
+                    first,
+                    effects: Vec::new(),
+                })
+                .await
             })
             .await;
         match opened {
-            Ok((address, places)) => {
-                Ok(SessionHandle::new(self.clone(), id, address.clone(), Arc::clone(places)))
-            }
+            Ok((address, places)) => Ok(SessionHandle::new(
+                self.clone(),
+                id,
+                address.clone(),
+                Arc::clone(places),
+            )),
             Err(error) => {
                 shared.forget_slot(id, &slot);
                 Err(error)
@@ -301,7 +338,13 @@ impl Sessions {
     ) -> Result<(), SessionError> {
         let shared = Arc::clone(&self.0.shared);
         let slot = shared.slot(id);
-        let opening = Opening { core, epoch, shared, first: Vec::new(), effects };
+        let opening = Opening {
+            core,
+            epoch,
+            shared,
+            first: Vec::new(),
+            effects,
+        };
         slot.get_or_try_init(|| self.spawn(opening)).await.map(|_| ())
     }
 
@@ -318,7 +361,14 @@ impl Sessions {
 
     /// Tells a session something, if it is awake.
     pub(super) fn send(&self, id: SessionId, message: Message) {
-        let slot = self.0.shared.awake.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        let slot = self
+            .0
+            .shared
+            .awake
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .cloned();
         if let Some((address, _)) = slot.as_ref().and_then(|slot| slot.get()) {
             address.send(message);
         }
@@ -331,7 +381,11 @@ impl Sessions {
         if let Some(slot) = shared.take_slot(id)
             && let Some((address, _)) = slot.get()
         {
-            address.0.stop_and_wait(Some("deleted".to_owned()), None).await.ok();
+            address
+                .0
+                .stop_and_wait(Some("deleted".to_owned()), None)
+                .await
+                .ok();
         }
         if let Err(error) = shared.provider.destroy(id).await {
             tracing::error!(session = %id, %error, "a deleted session's sandbox could not be removed");
@@ -362,11 +416,20 @@ impl Sessions {
 
 impl Shared {
     fn slot(&self, id: SessionId) -> Slot {
-        Arc::clone(self.awake.lock().unwrap_or_else(PoisonError::into_inner).entry(id).or_default())
+        Arc::clone(
+            self.awake
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(id)
+                .or_default(),
+        )
     }
 
     fn take_slot(&self, id: SessionId) -> Option<Slot> {
-        self.awake.lock().unwrap_or_else(PoisonError::into_inner).remove(&id)
+        self.awake
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id)
     }
 
     fn forget_slot(&self, id: SessionId, slot: &Slot) {
@@ -409,13 +472,18 @@ impl Shared {
             "gemini" => AgentSetup::Gemini,
             other => AgentSetup::Custom {
                 command: self.custom_agents.get(other).cloned().ok_or_else(|| {
-                    format!("The agent “{other}” is not configured any more. Make a session with another one.")
+                    format!(
+                        "The agent “{other}” is not configured any more. Make a session with another one."
+                    )
                 })?,
             },
         };
         Ok(Setup {
             agent,
-            model: self.catalog.setup(&core.model).map_err(|error| error.to_string())?,
+            model: self
+                .catalog
+                .setup(&core.model)
+                .map_err(|error| error.to_string())?,
             permissions: core.charter.permissions,
             repository: core.charter.repository.clone(),
             environment: core.charter.environment.clone(),

@@ -118,11 +118,18 @@ impl Performer {
             return Ok(());
         }
         let header = commit.header.clone();
-        let stored: Vec<_> = commit.events.iter().map(|committed| committed.stored.clone()).collect();
+        let stored: Vec<_> = commit
+            .events
+            .iter()
+            .map(|committed| committed.stored.clone())
+            .collect();
         self.shared.storage.commit_session(commit).await?;
         metrics::counter!("events_committed").increment(stored.len() as u64);
         self.last_seq = core.last_seq;
-        let listed = Header { last_report: self.header.last_report, ..header.clone() } != self.header;
+        let listed = Header {
+            last_report: self.header.last_report,
+            ..header.clone()
+        } != self.header;
         self.header = header;
         if !stored.is_empty() {
             watchers.publish(|| stored.into_iter().map(Frame::event).collect());
@@ -139,7 +146,11 @@ impl Performer {
             Effect::Send(command) => self.send(command),
             Effect::Welcome { ack } => {
                 if let Some(setup) = self.setup(core) {
-                    self.send(RunnerCommand::Welcome { protocol: shared::runner::PROTOCOL, ack, setup });
+                    self.send(RunnerCommand::Welcome {
+                        protocol: shared::runner::PROTOCOL,
+                        ack,
+                        setup,
+                    });
                 }
             }
             Effect::Configure => {
@@ -170,7 +181,10 @@ impl Performer {
             Err(reason) => {
                 let generation = core.generation;
                 self.address
-                    .send(Message::Happened(Box::new(Input::SandboxStartFailed { generation, reason })));
+                    .send(Message::Happened(Box::new(Input::SandboxStartFailed {
+                        generation,
+                        reason,
+                    })));
                 None
             }
         }
@@ -188,7 +202,11 @@ impl Performer {
                     orchestrator_url: shared.orchestrator_url.clone(),
                     environment: shared.runner_environment.clone(),
                 };
-                shared.provider.start(spec).await.map_err(|error| error.to_string())
+                shared
+                    .provider
+                    .start(spec)
+                    .await
+                    .map_err(|error| error.to_string())
             };
             match started.await {
                 Ok(()) => Input::SandboxStarted { generation },
@@ -204,7 +222,10 @@ impl Performer {
             if let Err(error) = shared.provider.stop(session).await {
                 tracing::error!(%session, %error, "a sandbox could not be stopped");
             }
-            Input::SandboxExited { generation, detail: "it was stopped".to_owned() }
+            Input::SandboxExited {
+                generation,
+                detail: "it was stopped".to_owned(),
+            }
         });
     }
 

@@ -34,7 +34,9 @@ pub enum SessionError {
     #[error("The session is at work. Stop the turn and withdraw what waits, then try again.")]
     Busy,
     /// The cursor is of another life.
-    #[error("The cursor {after} is ahead of this session, whose newest event is {last}. Start again without a cursor.")]
+    #[error(
+        "The cursor {after} is ahead of this session, whose newest event is {last}. Start again without a cursor."
+    )]
     CursorAhead {
         /// What was given.
         after: u64,
@@ -48,7 +50,9 @@ pub enum SessionError {
     #[error("Too many requests wait for this session. Try again in a moment.")]
     Overloaded,
     /// The database failed; the log knows more.
-    #[error("The server could not make this durable, so it was not done. Try again; the server's log says more.")]
+    #[error(
+        "The server could not make this durable, so it was not done. Try again; the server's log says more."
+    )]
     Unavailable,
 }
 

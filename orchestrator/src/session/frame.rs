@@ -45,7 +45,12 @@ impl Frame {
     }
 
     fn new(kind: Kind, json: Utf8Bytes) -> Self {
-        Self(Arc::new(Inner { kind, json, ws: OnceLock::new(), sse: OnceLock::new() }))
+        Self(Arc::new(Inner {
+            kind,
+            json,
+            ws: OnceLock::new(),
+            sse: OnceLock::new(),
+        }))
     }
 
     /// The event's number; none for what is not history.
@@ -90,7 +95,9 @@ impl Frame {
 
 /// The `type` of a serialised event: the third of its fields, and the first of that name.
 fn event_type(json: &str) -> &str {
-    json.split_once(r#""type":""#).and_then(|(_, rest)| rest.split_once('"')).map_or("message", |(kind, _)| kind)
+    json.split_once(r#""type":""#)
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map_or("message", |(kind, _)| kind)
 }
 
 #[cfg(test)]
@@ -106,17 +113,32 @@ mod tests {
         let event = Event {
             seq: 7,
             at: Timestamp::from_millis(0),
-            body: EventBody::QuestionExpired { question_id: QuestionId::new() },
+            body: EventBody::QuestionExpired {
+                question_id: QuestionId::new(),
+            },
         };
         let json = serde_json::to_string(&event).unwrap();
-        let frame = Frame::event(StoredEvent { seq: 7, json: json.clone().into() });
+        let frame = Frame::event(StoredEvent {
+            seq: 7,
+            json: json.clone().into(),
+        });
         let parsed: ServerFrame = serde_json::from_str(&frame.ws()).unwrap();
         assert_eq!(parsed, ServerFrame::Event { event });
-        assert_eq!(frame.sse(), format!("id: 7\nevent: question.expired\ndata: {json}\n\n"));
+        assert_eq!(
+            frame.sse(),
+            format!("id: 7\nevent: question.expired\ndata: {json}\n\n")
+        );
 
-        let delta = Delta { part_id: PartId::new(), offset: 3, text: "é\n\"".to_owned() };
+        let delta = Delta {
+            part_id: PartId::new(),
+            offset: 3,
+            text: "é\n\"".to_owned(),
+        };
         let frame = Frame::delta(&delta).unwrap();
-        assert_eq!(serde_json::from_str::<ServerFrame>(&frame.ws()).unwrap(), ServerFrame::Delta(delta));
+        assert_eq!(
+            serde_json::from_str::<ServerFrame>(&frame.ws()).unwrap(),
+            ServerFrame::Delta(delta)
+        );
         assert_eq!(frame.seq(), None);
 
         let frame = Frame::presence(&[]).unwrap();

@@ -33,7 +33,12 @@ impl SessionHandle {
         address: ActorAddress,
         places: Arc<Semaphore>,
     ) -> Self {
-        Self { sessions, id, address, places }
+        Self {
+            sessions,
+            id,
+            address,
+            places,
+        }
     }
 
     /// Queues a prompt, or steers with it. Durable when this resolves.
@@ -51,9 +56,19 @@ impl SessionHandle {
             author: new.author,
             created_at: Timestamp::now(),
         };
-        let done = self.ask(|| Input::Prompt(prompt.clone()), Some(prompt.clone()), idempotency).await?;
+        let done = self
+            .ask(
+                || Input::Prompt(prompt.clone()),
+                Some(prompt.clone()),
+                idempotency,
+            )
+            .await?;
         let prompt = done.prompt.ok_or(SessionError::Unavailable)?;
-        Ok(if done.replayed { Answer::Replayed(prompt) } else { Answer::Fresh(prompt) })
+        Ok(if done.replayed {
+            Answer::Replayed(prompt)
+        } else {
+            Answer::Fresh(prompt)
+        })
     }
 
     /// Withdraws a waiting prompt.
@@ -68,12 +83,20 @@ impl SessionHandle {
 
     /// Answers a question.
     pub async fn answer(&self, question: QuestionId, option: String, by: Person) -> Result<(), SessionError> {
-        self.tell(|| Input::Answer { question, option: option.clone(), by: by.clone() }).await
+        self.tell(|| Input::Answer {
+            question,
+            option: option.clone(),
+            by: by.clone(),
+        })
+        .await
     }
 
     /// Changes title, model or status.
     pub async fn update(&self, update: UpdateSession, by: Person) -> Result<Session, SessionError> {
-        let input = || Input::Update { update: update.clone(), by: by.clone() };
+        let input = || Input::Update {
+            update: update.clone(),
+            by: by.clone(),
+        };
         Ok(self.ask(input, None, None).await?.session)
     }
 
@@ -94,25 +117,45 @@ impl SessionHandle {
 
     /// Everything after event number `after`, and then what happens.
     pub async fn subscribe(&self, after: u64, watcher: Person) -> Result<Subscription, SessionError> {
-        let stored = self.sessions.storage().sessions().get(self.id).await?.ok_or(SessionError::NotFound)?;
+        let stored = self
+            .sessions
+            .storage()
+            .sessions()
+            .get(self.id)
+            .await?
+            .ok_or(SessionError::NotFound)?;
         if after > stored.last_seq {
-            return Err(SessionError::CursorAhead { after, last: stored.last_seq });
+            return Err(SessionError::CursorAhead {
+                after,
+                last: stored.last_seq,
+            });
         }
         Ok(Subscription::new(self.sessions.clone(), self.id, watcher, after))
     }
 
     pub(super) async fn join(&self, after: u64, person: Person) -> Result<Joined, SessionError> {
         let (reply, answer) = oneshot::channel();
-        self.address.send(Message::Join { after, person: Box::new(person), reply });
+        self.address.send(Message::Join {
+            after,
+            person: Box::new(person),
+            reply,
+        });
         answer.await.map_err(|_| SessionError::Unavailable)?
     }
 
     /// A runner dialled in; the error is the close code that it gets.
     pub async fn runner_hello(&self, hello: Hello) -> Result<RunnerLink, u16> {
         let (reply, answer) = oneshot::channel();
-        self.address.send(Message::Hello { hello: Box::new(hello), reply });
+        self.address.send(Message::Hello {
+            hello: Box::new(hello),
+            reply,
+        });
         let (id, orders) = answer.await.map_err(|_| close::RESTARTING)??;
-        Ok(RunnerLink { id, address: self.address.clone(), orders })
+        Ok(RunnerLink {
+            id,
+            address: self.address.clone(),
+            orders,
+        })
     }
 
     /// The turn that runs, for the bearer of a token of this generation; none at all for an older one.

@@ -32,7 +32,9 @@ impl SessionLedger {
         usage: Option<shared::turn::Usage>,
     ) -> Input {
         let price = self.sessions.price(provider, &model);
-        let cost = usage.zip(price).and_then(|(usage, price)| pricing::cost(&usage, &price));
+        let cost = usage
+            .zip(price)
+            .and_then(|(usage, price)| pricing::cost(&usage, &price));
         Input::ModelAnswered(ModelCall {
             turn: caller.turn,
             at: Timestamp::now(),
@@ -48,16 +50,23 @@ impl Ledger for SessionLedger {
     async fn admit(&self, token: &str) -> Result<Caller, Denied> {
         let (session, generation) = (self.verify)(token).ok_or(Denied::UnknownToken)?;
         let handle = self.sessions.open(session).await.map_err(|_| Denied::Retired)?;
-        let turn = handle.admit(generation).await.map_err(|_| Denied::Retired)?.ok_or(Denied::Retired)?;
+        let turn = handle
+            .admit(generation)
+            .await
+            .map_err(|_| Denied::Retired)?
+            .ok_or(Denied::Retired)?;
         Ok(Caller { session, turn })
     }
 
     fn report(&self, caller: &Caller, report: CallReport) {
         let input = match report {
             CallReport::Started { .. } => return,
-            CallReport::Finished { provider, model, usage, .. } => {
-                self.answered(caller, provider, model, usage)
-            }
+            CallReport::Finished {
+                provider,
+                model,
+                usage,
+                ..
+            } => self.answered(caller, provider, model, usage),
             CallReport::Abandoned { provider, model, .. } => self.answered(caller, provider, model, None),
             CallReport::Failed { failure, .. } => Input::ModelFailed {
                 code: failure.code(),
@@ -66,7 +75,8 @@ impl Ledger for SessionLedger {
             },
         };
         // The session is awake: its sandbox is calling. If it is not, nobody is left to tell.
-        self.sessions.send(caller.session, Message::Happened(Box::new(input)));
+        self.sessions
+            .send(caller.session, Message::Happened(Box::new(input)));
     }
 }
 

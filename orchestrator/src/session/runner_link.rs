@@ -39,12 +39,19 @@ impl RunnerLink {
     /// the disk writes. False when the session has gone away.
     pub async fn report(&self, reports: Vec<NumberedReport>) -> bool {
         let (done, committed) = oneshot::channel();
-        self.address.send(Message::Reports { link: self.id, reports, done }) && committed.await.is_ok()
+        self.address.send(Message::Reports {
+            link: self.id,
+            reports,
+            done,
+        }) && committed.await.is_ok()
     }
 
     /// Hands over text that was appended to a part.
     pub fn delta(&self, delta: Delta) -> bool {
-        self.address.send(Message::Delta { link: self.id, delta: Box::new(delta) })
+        self.address.send(Message::Delta {
+            link: self.id,
+            delta: Box::new(delta),
+        })
     }
 }
 

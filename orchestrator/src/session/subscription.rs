@@ -42,14 +42,24 @@ pub(super) struct Seat {
 /// What the actor answers to somebody who wants to go live.
 pub(super) enum Joined {
     /// They are; here is what they still missed, and what is not in the log.
-    Live { seat: Seat, receiver: Receiver<Batch>, missed: Vec<Frame> },
+    Live {
+        seat: Seat,
+        receiver: Receiver<Batch>,
+        missed: Vec<Frame>,
+    },
     /// They missed more than a page: read on and ask again.
     Behind,
 }
 
 impl Subscription {
     pub(super) fn new(sessions: Sessions, session: SessionId, person: Person, after: u64) -> Self {
-        Self { sessions, session, person, cursor: after, live: None }
+        Self {
+            sessions,
+            session,
+            person,
+            cursor: after,
+            live: None,
+        }
     }
 
     /// What comes next, in order and without gaps. A caller may drop the future and ask again: nothing
@@ -73,20 +83,27 @@ impl Subscription {
 
     /// What is there already, without waiting: lets a socket write many frames at once.
     pub fn ready(&mut self) -> Option<Batch> {
-        self.live.as_mut().and_then(|(_, receiver)| receiver.try_recv().ok())
+        self.live
+            .as_mut()
+            .and_then(|(_, receiver)| receiver.try_recv().ok())
     }
 
     /// Says that this watcher types.
     pub fn typing(&self) {
         if let Some((seat, _)) = &self.live {
-            seat.address.send(Message::Typing { watcher: seat.watcher });
+            seat.address.send(Message::Typing {
+                watcher: seat.watcher,
+            });
         }
     }
 
     /// Changes this only after its last wait, so that it may be dropped at any of them.
     async fn catch_up(&mut self) -> Result<Batch, Ended> {
         let log = self.sessions.storage().events();
-        let page = log.after(self.session, self.cursor, PAGE).await.map_err(|_| Ended::Closed)?;
+        let page = log
+            .after(self.session, self.cursor, PAGE)
+            .await
+            .map_err(|_| Ended::Closed)?;
         let full = page.len() == PAGE;
         let cursor = page.last().map_or(self.cursor, |event| event.seq);
         let mut frames: Vec<Frame> = page.into_iter().map(Frame::event).collect();
@@ -94,10 +111,22 @@ impl Subscription {
             self.cursor = cursor;
             return Ok(frames.into());
         }
-        let handle = self.sessions.open(self.session).await.map_err(|_| Ended::Closed)?;
-        let joined = handle.join(cursor, self.person.clone()).await.map_err(|_| Ended::Closed)?;
+        let handle = self
+            .sessions
+            .open(self.session)
+            .await
+            .map_err(|_| Ended::Closed)?;
+        let joined = handle
+            .join(cursor, self.person.clone())
+            .await
+            .map_err(|_| Ended::Closed)?;
         self.cursor = cursor;
-        if let Joined::Live { seat, receiver, missed } = joined {
+        if let Joined::Live {
+            seat,
+            receiver,
+            missed,
+        } = joined
+        {
             frames.extend(missed);
             self.live = Some((seat, receiver));
         }
@@ -107,6 +136,8 @@ impl Subscription {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        self.address.send(Message::Left { watcher: self.watcher });
+        self.address.send(Message::Left {
+            watcher: self.watcher,
+        });
     }
 }

@@ -42,7 +42,11 @@ impl Watchers {
 
     pub(super) fn join(&mut self, person: Person) -> (WatcherId, broadcast::Receiver<Batch>) {
         self.last_id += 1;
-        self.present.push(Watcher { id: self.last_id, person, typed: None });
+        self.present.push(Watcher {
+            id: self.last_id,
+            person,
+            typed: None,
+        });
         let ring = self.ring.get_or_insert_with(|| broadcast::channel(RING).0);
         (self.last_id, ring.subscribe())
     }
@@ -50,13 +54,18 @@ impl Watchers {
     pub(super) fn leave(&mut self, id: WatcherId) {
         self.present.retain(|watcher| watcher.id != id);
         if self.present.is_empty() {
-            *self = Self { last_id: self.last_id, ..Self::default() };
+            *self = Self {
+                last_id: self.last_id,
+                ..Self::default()
+            };
         }
     }
 
     /// True when others should hear of it.
     pub(super) fn typed(&mut self, id: WatcherId, now: Timestamp) -> bool {
-        let Some(watcher) = self.present.iter_mut().find(|watcher| watcher.id == id) else { return false };
+        let Some(watcher) = self.present.iter_mut().find(|watcher| watcher.id == id) else {
+            return false;
+        };
         let news = !watcher.is_typing(now);
         watcher.typed = Some(now);
         news
@@ -72,12 +81,16 @@ impl Watchers {
         let mut present: Vec<Presence> = Vec::new();
         for watcher in &self.present {
             let typing = watcher.is_typing(now);
-            match present.iter_mut().find(|other| other.person.id == watcher.person.id) {
-                Some(other) => other.typing |= typing,
-                None if present.len() < SHOWN => {
-                    present.push(Presence { person: watcher.person.clone(), typing });
-                }
-                None => {}
+            if let Some(other) = present
+                .iter_mut()
+                .find(|other| other.person.id == watcher.person.id)
+            {
+                other.typing |= typing;
+            } else if present.len() < SHOWN {
+                present.push(Presence {
+                    person: watcher.person.clone(),
+                    typing,
+                });
             }
         }
         present
@@ -106,7 +119,10 @@ mod tests {
     #[test]
     fn a_person_is_present_once_and_types_for_a_while() {
         let start = Timestamp::from_millis(1_000_000);
-        let person = Person { id: UserId::new(), name: "Ada".to_owned() };
+        let person = Person {
+            id: UserId::new(),
+            name: "Ada".to_owned(),
+        };
         let mut watchers = Watchers::default();
         let (first, _receiver) = watchers.join(person.clone());
         let (second, _other) = watchers.join(person);

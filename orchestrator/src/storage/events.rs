@@ -63,8 +63,8 @@ pub(super) fn answers_since(
     session: SessionId,
     since: Timestamp,
 ) -> Result<Vec<(QuestionId, String)>, StorageError> {
-    let mut statement = connection
-        .prepare_cached("SELECT body FROM events WHERE session_id = ?1 ORDER BY seq DESC")?;
+    let mut statement =
+        connection.prepare_cached("SELECT body FROM events WHERE session_id = ?1 ORDER BY seq DESC")?;
     let mut rows = statement.query([Key(session)])?;
     let mut answers = Vec::new();
     while let Some(row) = rows.next()? {
@@ -72,7 +72,12 @@ pub(super) fn answers_since(
         if event.at < since {
             break;
         }
-        if let EventBody::QuestionAnswered { question_id, option_id, .. } = event.body {
+        if let EventBody::QuestionAnswered {
+            question_id,
+            option_id,
+            ..
+        } = event.body
+        {
             answers.push((question_id, option_id));
         }
     }

@@ -28,6 +28,8 @@ export interface StoreOptions {
 }
 
 const TYPING_EVERY_MS = 3_000;
+/** The request id of the ping that follows a (re)connection: its reply comes after all that was missed. */
+const CAUGHT_UP = "caught-up";
 
 export class SessionStore {
   private readonly outbox: Outbox;
@@ -169,6 +171,7 @@ export class SessionStore {
   }
 
   private replied(frame: Extract<ServerFrame, { type: "reply" }>): void {
+    if (frame.requestId === CAUGHT_UP) return this.caughtUp();
     const problem = frame.status === "refused" ? frame.problem : null;
     const promptId = frame.status === "done" ? (frame.prompt?.id ?? null) : null;
     const command = this.outbox.answered(frame.requestId, promptId, problem);
@@ -191,8 +194,20 @@ export class SessionStore {
   }
 
   private connectionChanged(connection: Connection): void {
-    if (connection.status === "open") for (const command of this.outbox.unanswered()) this.socket.send(command);
+    if (connection.status === "open") {
+      for (const command of this.outbox.unanswered()) if (command.type !== "abort") this.socket.send(command);
+      this.socket.send({ type: "ping", requestId: CAUGHT_UP });
+    }
     this.change({ connection });
+  }
+
+  /** What was missed is in now, so it is known whether the turn that was to stop still runs. */
+  private caughtUp(): void {
+    for (const command of this.outbox.unanswered()) {
+      if (command.type !== "abort") continue;
+      if (this.latest.stopping === null) this.outbox.discard(command.requestId);
+      else this.socket.send(command);
+    }
   }
 
   private change(patch: Partial<SessionSnapshot>): void {

@@ -36,13 +36,29 @@ impl Core {
         if self.title == UNTITLED {
             self.title = title_from(&prompt.text);
             let title = Some(self.title.clone());
-            self.emit(EventBody::SessionUpdated { title, model: None, status: None }, step);
+            self.emit(
+                EventBody::SessionUpdated {
+                    title,
+                    model: None,
+                    status: None,
+                },
+                step,
+            );
         }
-        self.emit(EventBody::PromptQueued { prompt: prompt.clone() }, step);
+        self.emit(
+            EventBody::PromptQueued {
+                prompt: prompt.clone(),
+            },
+            step,
+        );
         match prompt.mode {
             PromptMode::Queue => self.queue.push_back(prompt),
             PromptMode::Steer => {
-                let place = self.queue.iter().take_while(|other| other.mode == PromptMode::Steer).count();
+                let place = self
+                    .queue
+                    .iter()
+                    .take_while(|other| other.mode == PromptMode::Steer)
+                    .count();
                 self.queue.insert(place, prompt);
                 self.stop_turn(step);
             }
@@ -59,8 +75,15 @@ impl Core {
         step: &mut Step<'_>,
     ) -> Result<(), Refusal> {
         let Some(place) = self.queue.iter().position(|prompt| prompt.id == id) else {
-            let runs = self.turn.as_ref().is_some_and(|running| running.turn.prompt_id == id);
-            return Err(if runs { Refusal::PromptNotQueued } else { Refusal::PromptNotFound });
+            let runs = self
+                .turn
+                .as_ref()
+                .is_some_and(|running| running.turn.prompt_id == id);
+            return Err(if runs {
+                Refusal::PromptNotQueued
+            } else {
+                Refusal::PromptNotFound
+            });
         };
         self.queue.remove(place);
         self.emit(EventBody::PromptCancelled { prompt_id: id, by }, step);
@@ -84,15 +107,29 @@ impl Core {
     ) -> Result<(), Refusal> {
         let place = self.questions.iter().position(|question| question.id == id);
         let place = place.ok_or(Refusal::QuestionNotFound)?;
-        if !self.questions[place].options.iter().any(|choice| choice.id == option) {
+        if !self.questions[place]
+            .options
+            .iter()
+            .any(|choice| choice.id == option)
+        {
             return Err(Refusal::OptionUnknown);
         }
         self.questions.remove(place);
-        self.emit(EventBody::QuestionAnswered { question_id: id, option_id: option.clone(), by }, step);
+        self.emit(
+            EventBody::QuestionAnswered {
+                question_id: id,
+                option_id: option.clone(),
+                by,
+            },
+            step,
+        );
         if let Some(running) = &mut self.turn {
             running.answers.insert(id, option.clone());
         }
-        step.effects.push(Effect::Send(RunnerCommand::Answer { question_id: id, option_id: option }));
+        step.effects.push(Effect::Send(RunnerCommand::Answer {
+            question_id: id,
+            option_id: option,
+        }));
         Ok(())
     }
 
@@ -111,7 +148,14 @@ impl Core {
         }
         if title.is_some() || model.is_some() || reopened {
             let status = reopened.then_some(SessionStatus::Open);
-            self.emit(EventBody::SessionUpdated { title, model: model.clone(), status }, step);
+            self.emit(
+                EventBody::SessionUpdated {
+                    title,
+                    model: model.clone(),
+                    status,
+                },
+                step,
+            );
         }
         if model.is_some() {
             step.effects.push(Effect::Configure);
@@ -119,7 +163,13 @@ impl Core {
         if update.status == Some(SessionStatus::Archived) && self.status == SessionStatus::Open {
             self.end_work(step);
             for prompt in std::mem::take(&mut self.queue) {
-                self.emit(EventBody::PromptCancelled { prompt_id: prompt.id, by: by.clone() }, step);
+                self.emit(
+                    EventBody::PromptCancelled {
+                        prompt_id: prompt.id,
+                        by: by.clone(),
+                    },
+                    step,
+                );
             }
             self.status = SessionStatus::Archived;
             self.emit(EventBody::SessionArchived { by }, step);
@@ -132,7 +182,9 @@ impl Core {
         }
         if super::is_live(&self.sandbox.status) {
             self.sandbox_step(Signal::Sleep, step);
-            step.effects.push(Effect::StopSandbox { generation: self.generation });
+            step.effects.push(Effect::StopSandbox {
+                generation: self.generation,
+            });
         }
         Ok(())
     }
@@ -151,18 +203,27 @@ impl Core {
         self.complete_turn(shared::turn::StopReason::Cancelled, step);
         if super::is_live(&self.sandbox.status) {
             self.sandbox_step(Signal::Sleep, step);
-            step.effects.push(Effect::StopSandbox { generation: self.generation });
+            step.effects.push(Effect::StopSandbox {
+                generation: self.generation,
+            });
         }
     }
 }
 
 /// A title from a prompt: its first line that says something, cut at a word.
 pub(crate) fn title_from(text: &str) -> String {
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or(UNTITLED);
+    let line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or(UNTITLED);
     if line.chars().count() <= TITLE_FROM_PROMPT {
         return line.to_owned();
     }
     let cut: String = line.chars().take(TITLE_FROM_PROMPT).collect();
-    let end = cut.rfind(' ').filter(|&end| end > TITLE_FROM_PROMPT / 2).unwrap_or(cut.len());
+    let end = cut
+        .rfind(' ')
+        .filter(|&end| end > TITLE_FROM_PROMPT / 2)
+        .unwrap_or(cut.len());
     format!("{}…", cut[..end].trim_end())
 }

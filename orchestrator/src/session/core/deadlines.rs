@@ -51,7 +51,9 @@ impl Core {
                 Deadline::Link => self.replace_silent(step),
                 Deadline::Idle => {
                     self.sandbox_step(Signal::Sleep, step);
-                    step.effects.push(Effect::StopSandbox { generation: self.generation });
+                    step.effects.push(Effect::StopSandbox {
+                        generation: self.generation,
+                    });
                 }
             }
         }
@@ -60,11 +62,18 @@ impl Core {
     /// The agent was asked to stop and does not: its sandbox is ended with it.
     fn force_stop(&mut self, step: &mut Step<'_>) {
         let message = "The agent did not stop when asked, so its sandbox was ended. The workspace is kept.";
-        self.say("agent_would_not_stop", message.to_owned(), Severity::Warning, step);
+        self.say(
+            "agent_would_not_stop",
+            message.to_owned(),
+            Severity::Warning,
+            step,
+        );
         self.complete_turn(StopReason::Cancelled, step);
         if super::is_live(&self.sandbox.status) && self.sandbox.status != SandboxStatus::Hibernating {
             self.sandbox_step(Signal::Sleep, step);
-            step.effects.push(Effect::StopSandbox { generation: self.generation });
+            step.effects.push(Effect::StopSandbox {
+                generation: self.generation,
+            });
         } else {
             self.wake_if_wanted(step);
         }
@@ -81,14 +90,21 @@ impl Core {
             self.patience.boot.as_secs(),
         );
         self.sandbox_failed(reason, step);
-        step.effects.push(Effect::StopSandbox { generation: self.generation });
+        step.effects.push(Effect::StopSandbox {
+            generation: self.generation,
+        });
     }
 
     /// A sandbox whose runner is not heard of is as good as gone: it is ended and, if there is work,
     /// another one takes its place under the next generation.
     fn replace_silent(&mut self, step: &mut Step<'_>) {
-        step.effects.push(Effect::StopSandbox { generation: self.generation });
-        let detail = format!("its runner was not heard of for {} seconds", self.patience.link.as_secs());
+        step.effects.push(Effect::StopSandbox {
+            generation: self.generation,
+        });
+        let detail = format!(
+            "its runner was not heard of for {} seconds",
+            self.patience.link.as_secs()
+        );
         self.sandbox_exited(self.generation, &detail, step);
     }
 }

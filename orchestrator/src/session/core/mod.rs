@@ -26,6 +26,7 @@ use shared::sandbox::Sandbox;
 use shared::session::{Permissions, Person, Repository, SessionStatus, UpdateSession};
 use shared::{Event, PromptId, QuestionId, SessionId, Timestamp};
 
+pub(crate) use commands::title_from;
 pub(crate) use sandbox::is_live;
 pub(crate) use turn::RunningTurn;
 
@@ -71,7 +72,11 @@ pub(crate) enum Input {
     /// The running turn shall stop.
     Abort,
     /// A question is answered.
-    Answer { question: QuestionId, option: String, by: Person },
+    Answer {
+        question: QuestionId,
+        option: String,
+        by: Person,
+    },
     /// Title, model or status change.
     Update { update: UpdateSession, by: Person },
     /// The sandbox shall sleep.
@@ -95,7 +100,11 @@ pub(crate) enum Input {
     /// A provider answered a model call.
     ModelAnswered(ModelCall),
     /// A model call came to nothing: the error's code and what to say to people.
-    ModelFailed { code: &'static str, message: String, severity: Severity },
+    ModelFailed {
+        code: &'static str,
+        message: String,
+        severity: Severity,
+    },
     /// Time has passed.
     Tick,
 }
@@ -195,7 +204,10 @@ impl Core {
             model,
             last_seq: 0,
             updated_at: since,
-            sandbox: Sandbox { provider, status: shared::sandbox::SandboxStatus::None },
+            sandbox: Sandbox {
+                provider,
+                status: shared::sandbox::SandboxStatus::None,
+            },
             generation: 0,
             turn: None,
             questions: Vec::new(),
@@ -211,7 +223,10 @@ impl Core {
     /// The one way in.
     pub(crate) fn apply(&mut self, input: Input, now: Timestamp) -> Result<Vec<Effect>, Refusal> {
         let mut effects = Vec::new();
-        let step = &mut Step { now, effects: &mut effects };
+        let step = &mut Step {
+            now,
+            effects: &mut effects,
+        };
         match input {
             Input::Create => self.created(step),
             Input::Prompt(prompt) => self.prompt(prompt, step)?,
@@ -231,7 +246,11 @@ impl Core {
             Input::LinkLost => self.link_lost(step),
             Input::Reports(reports) => self.reports(reports, step),
             Input::ModelAnswered(call) => self.model_answered(call, step),
-            Input::ModelFailed { code, message, severity } => {
+            Input::ModelFailed {
+                code,
+                message,
+                severity,
+            } => {
                 self.model_failed(code, message, severity, step);
             }
             Input::Tick => self.tick(step),
@@ -270,14 +289,23 @@ impl Core {
     fn emit(&mut self, body: EventBody, step: &mut Step<'_>) {
         self.last_seq += 1;
         self.updated_at = step.now;
-        step.effects.push(Effect::Commit(Event { seq: self.last_seq, at: step.now, body }));
+        step.effects.push(Effect::Commit(Event {
+            seq: self.last_seq,
+            at: step.now,
+            body,
+        }));
     }
 
     /// Says to people that something went wrong, or right again.
     fn say(&mut self, code: &str, message: String, severity: Severity, step: &mut Step<'_>) {
         let turn_id = self.turn.as_ref().map(|running| running.turn.id);
         self.emit(
-            EventBody::Error(SessionError { code: code.to_owned(), message, severity, turn_id }),
+            EventBody::Error(SessionError {
+                code: code.to_owned(),
+                message,
+                severity,
+                turn_id,
+            }),
             step,
         );
     }

@@ -7,7 +7,11 @@ use crate::storage::ModelCall;
 
 impl Core {
     pub(super) fn model_answered(&mut self, call: ModelCall, step: &mut Step<'_>) {
-        if let Some(running) = self.turn.as_mut().filter(|running| call.turn == Some(running.turn.id)) {
+        if let Some(running) = self
+            .turn
+            .as_mut()
+            .filter(|running| call.turn == Some(running.turn.id))
+        {
             running.said.clear();
             running.add(&call);
         }

@@ -22,7 +22,9 @@ impl Core {
         self.link.connected = true;
         self.link.agent_ready = hello.agent_ready;
         self.since = step.now;
-        step.effects.push(Effect::Welcome { ack: self.link.last_report });
+        step.effects.push(Effect::Welcome {
+            ack: self.link.last_report,
+        });
         if is_starting(&self.sandbox.status) {
             let signal = if hello.agent_ready {
                 Signal::Ready
@@ -54,7 +56,9 @@ impl Core {
             self.link.last_report = number;
             self.report(report, step);
         }
-        step.effects.push(Effect::Send(RunnerCommand::Ack { number: self.link.last_report }));
+        step.effects.push(Effect::Send(RunnerCommand::Ack {
+            number: self.link.last_report,
+        }));
     }
 
     fn report(&mut self, report: Report, step: &mut Step<'_>) {
@@ -75,7 +79,9 @@ impl Core {
             Report::BootFailed { reason } => {
                 if matches!(self.sandbox.status, SandboxStatus::Ready) || is_starting(&self.sandbox.status) {
                     self.sandbox_failed(reason, step);
-                    step.effects.push(Effect::StopSandbox { generation: self.generation });
+                    step.effects.push(Effect::StopSandbox {
+                        generation: self.generation,
+                    });
                 }
             }
             Report::MessageCreated { message } => {
@@ -91,17 +97,38 @@ impl Core {
                 }
             }
             Report::QuestionWithdrawn { question_id } => {
-                if let Some(place) = self.questions.iter().position(|question| question.id == question_id) {
+                if let Some(place) = self
+                    .questions
+                    .iter()
+                    .position(|question| question.id == question_id)
+                {
                     self.questions.remove(place);
                     self.emit(EventBody::QuestionExpired { question_id }, step);
                 }
             }
-            Report::GitChanged { turn_id, changes, patch } => {
+            Report::GitChanged {
+                turn_id,
+                changes,
+                patch,
+            } => {
                 self.emit(EventBody::GitChanged { turn_id, changes }, step);
                 step.effects.push(Effect::KeepPatch(patch));
             }
-            Report::Problem { turn_id, code, message, severity } => {
-                self.emit(EventBody::Error(SessionError { code, message, severity, turn_id }), step);
+            Report::Problem {
+                turn_id,
+                code,
+                message,
+                severity,
+            } => {
+                self.emit(
+                    EventBody::Error(SessionError {
+                        code,
+                        message,
+                        severity,
+                        turn_id,
+                    }),
+                    step,
+                );
             }
             Report::TurnEnded { turn_id, stop_reason } => {
                 if Some(turn_id) == current {

@@ -10,7 +10,15 @@ impl Core {
     /// The state as it was committed. The runner is not linked: it dials in by itself, and has from
     /// now on the time to do so.
     pub(crate) fn restore(recovery: Recovery, patience: Patience, now: Timestamp) -> Self {
-        let Recovery { stored, queue, running, questions, streaming, answers, calls } = recovery;
+        let Recovery {
+            stored,
+            queue,
+            running,
+            questions,
+            streaming,
+            answers,
+            calls,
+        } = recovery;
         let turn = running.map(|(turn, prompt)| {
             let mut running = RunningTurn::new(turn, prompt);
             running.streaming = streaming.into_iter().map(|part| (part.id, part)).collect();
@@ -42,7 +50,11 @@ impl Core {
             questions,
             queue: queue.into(),
             turns: header.turns,
-            link: Link { outbox: header.outbox, last_report: header.last_report, ..Link::default() },
+            link: Link {
+                outbox: header.outbox,
+                last_report: header.last_report,
+                ..Link::default()
+            },
             since: now,
             breakdowns: Vec::new(),
             patience,

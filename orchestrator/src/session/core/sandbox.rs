@@ -41,9 +41,10 @@ pub(super) fn next(status: &SandboxStatus, signal: Signal) -> Option<SandboxStat
         (S::Provisioning | S::Waking | S::Booting { .. } | S::Ready, Signal::Sleep) => S::Hibernating,
         (S::Hibernating, Signal::Ended) => S::Hibernated,
         (S::Provisioning | S::Waking | S::Booting { .. } | S::Ready, Signal::Ended) => S::Stopped,
-        (S::Hibernating | S::Provisioning | S::Waking | S::Booting { .. } | S::Ready | S::Stopped, Signal::Fail(reason)) => {
-            S::Failed { reason }
-        }
+        (
+            S::Hibernating | S::Provisioning | S::Waking | S::Booting { .. } | S::Ready | S::Stopped,
+            Signal::Fail(reason),
+        ) => S::Failed { reason },
         _ => return None,
     })
 }
@@ -73,7 +74,12 @@ impl Core {
         if status != self.sandbox.status {
             self.sandbox.status = status;
             self.since = step.now;
-            self.emit(EventBody::SandboxStatus { sandbox: self.sandbox.clone() }, step);
+            self.emit(
+                EventBody::SandboxStatus {
+                    sandbox: self.sandbox.clone(),
+                },
+                step,
+            );
         }
     }
 
@@ -83,9 +89,15 @@ impl Core {
             return;
         }
         self.generation += 1;
-        self.link = Link { connected: false, agent_ready: false, ..std::mem::take(&mut self.link) };
+        self.link = Link {
+            connected: false,
+            agent_ready: false,
+            ..std::mem::take(&mut self.link)
+        };
         self.sandbox_step(Signal::Start, step);
-        step.effects.push(Effect::StartSandbox { generation: self.generation });
+        step.effects.push(Effect::StartSandbox {
+            generation: self.generation,
+        });
     }
 
     /// Starts a sandbox when a prompt waits for one.
@@ -98,7 +110,10 @@ impl Core {
 
     pub(super) fn sandbox_started(&mut self, generation: u64, step: &mut Step<'_>) {
         // The runner may have said hello before the provider came back.
-        let early = matches!(self.sandbox.status, SandboxStatus::Provisioning | SandboxStatus::Waking);
+        let early = matches!(
+            self.sandbox.status,
+            SandboxStatus::Provisioning | SandboxStatus::Waking
+        );
         if generation == self.generation && early {
             self.sandbox_step(Signal::Boot("Starting the runner".to_owned()), step);
         }
@@ -132,7 +147,8 @@ impl Core {
             return;
         }
         let booting = is_starting(&self.sandbox.status);
-        self.breakdowns.retain(|&then| step.now.since(then) < BREAKDOWN_WINDOW);
+        self.breakdowns
+            .retain(|&then| step.now.since(then) < BREAKDOWN_WINDOW);
         self.breakdowns.push(step.now);
         let wanted = self.turn.is_some() || !self.queue.is_empty();
         if self.breakdowns.len() >= BREAKDOWNS && (wanted || booting) {
@@ -145,7 +161,11 @@ impl Core {
             self.sandbox_failed(reason, step);
             return;
         }
-        let follows = if wanted { "It is started again." } else { "The next prompt starts it again." };
+        let follows = if wanted {
+            "It is started again."
+        } else {
+            "The next prompt starts it again."
+        };
         let message = format!("The sandbox ended unexpectedly: {detail}. The workspace is kept. {follows}");
         self.say("sandbox_exited", message, Severity::Warning, step);
         self.sandbox_step(Signal::Ended, step);

@@ -48,7 +48,10 @@ impl RunningTurn {
     }
 
     fn command(&self) -> RunnerCommand {
-        RunnerCommand::StartTurn { turn_id: self.turn.id, text: self.prompt.text.clone() }
+        RunnerCommand::StartTurn {
+            turn_id: self.turn.id,
+            text: self.prompt.text.clone(),
+        }
     }
 }
 
@@ -56,11 +59,14 @@ impl Core {
     /// Gives the agent the next prompt if there is one and the agent can take it. The ids of the turn,
     /// of its first message and of that message's part follow from the prompt's: no randomness here.
     pub(super) fn start_next_turn(&mut self, step: &mut Step<'_>) {
-        let ready = self.sandbox.status == SandboxStatus::Ready && self.link.connected && self.link.agent_ready;
+        let ready =
+            self.sandbox.status == SandboxStatus::Ready && self.link.connected && self.link.agent_ready;
         if self.turn.is_some() || !ready {
             return;
         }
-        let Some(mut prompt) = self.queue.pop_front() else { return };
+        let Some(mut prompt) = self.queue.pop_front() else {
+            return;
+        };
         prompt.status = PromptStatus::Running;
         self.turns += 1;
         self.since = step.now;
@@ -84,7 +90,9 @@ impl Core {
             message_id: message.id,
             turn_id: turn.id,
             state: PartState::Done,
-            body: PartBody::Text { text: prompt.text.clone() },
+            body: PartBody::Text {
+                text: prompt.text.clone(),
+            },
         };
         let running = RunningTurn::new(turn.clone(), prompt);
         let command = running.command();
@@ -104,17 +112,23 @@ impl Core {
     ) {
         let current = self.turn.as_ref().map(|running| running.turn.id);
         if let Some(stray) = runs.filter(|id| Some(*id) != current) {
-            step.effects.push(Effect::Send(RunnerCommand::Abort { turn_id: stray }));
+            step.effects
+                .push(Effect::Send(RunnerCommand::Abort { turn_id: stray }));
         }
         let Some(running) = &self.turn else { return };
         if runs != current && finished != current {
             step.effects.push(Effect::Send(running.command()));
         }
         if running.stopping.is_some() {
-            step.effects.push(Effect::Send(RunnerCommand::Abort { turn_id: running.turn.id }));
+            step.effects.push(Effect::Send(RunnerCommand::Abort {
+                turn_id: running.turn.id,
+            }));
         }
         for (question_id, option_id) in running.answers.clone() {
-            step.effects.push(Effect::Send(RunnerCommand::Answer { question_id, option_id }));
+            step.effects.push(Effect::Send(RunnerCommand::Answer {
+                question_id,
+                option_id,
+            }));
         }
     }
 
@@ -124,7 +138,9 @@ impl Core {
         if running.stopping.is_none() {
             running.stopping = Some(step.now);
         }
-        step.effects.push(Effect::Send(RunnerCommand::Abort { turn_id: running.turn.id }));
+        step.effects.push(Effect::Send(RunnerCommand::Abort {
+            turn_id: running.turn.id,
+        }));
     }
 
     /// Ends the running turn, if one runs: nothing of it stays open.
@@ -139,23 +155,45 @@ impl Core {
             self.emit(EventBody::PartUpdated { part }, step);
         }
         for question in std::mem::take(&mut self.questions) {
-            self.emit(EventBody::QuestionExpired { question_id: question.id }, step);
+            self.emit(
+                EventBody::QuestionExpired {
+                    question_id: question.id,
+                },
+                step,
+            );
         }
         // A turn that a human stopped was stopped, whatever the agent calls it.
-        let stop_reason = if running.stopping.is_some() { StopReason::Cancelled } else { reason };
+        let stop_reason = if running.stopping.is_some() {
+            StopReason::Cancelled
+        } else {
+            reason
+        };
         let outcome = TurnOutcome {
             stop_reason,
             usage: running.usage,
-            cost: running.usage.and(running.cost_nanousd).map(|nanos| nanos as f64 / 1e9),
+            cost: running
+                .usage
+                .and(running.cost_nanousd)
+                .map(|nanos| nanos as f64 / 1e9),
             completed_at: step.now,
         };
         self.since = step.now;
-        self.emit(EventBody::TurnCompleted { turn_id: running.turn.id, outcome }, step);
+        self.emit(
+            EventBody::TurnCompleted {
+                turn_id: running.turn.id,
+                outcome,
+            },
+            step,
+        );
     }
 
     /// Takes a part that the runner reports.
     pub(super) fn part_updated(&mut self, part: Part, step: &mut Step<'_>) {
-        let Some(running) = self.turn.as_mut().filter(|running| running.turn.id == part.turn_id) else {
+        let Some(running) = self
+            .turn
+            .as_mut()
+            .filter(|running| running.turn.id == part.turn_id)
+        else {
             return;
         };
         if part.state == PartState::Streaming {
@@ -177,8 +215,13 @@ impl Core {
         else {
             return false;
         };
-        let Ok(offset) = usize::try_from(delta.offset) else { return false };
-        if offset > text.len() || !text.is_char_boundary(offset) || offset + delta.text.len() > PART_TEXT_BYTES {
+        let Ok(offset) = usize::try_from(delta.offset) else {
+            return false;
+        };
+        if offset > text.len()
+            || !text.is_char_boundary(offset)
+            || offset + delta.text.len() > PART_TEXT_BYTES
+        {
             return false;
         }
         text.truncate(offset);
@@ -188,12 +231,18 @@ impl Core {
 
     /// The text so far of every part that streams, for somebody who begins to watch.
     pub(crate) fn live_texts(&self) -> Vec<Delta> {
-        let Some(running) = &self.turn else { return Vec::new() };
+        let Some(running) = &self.turn else {
+            return Vec::new();
+        };
         let parts = running.streaming.values().cloned();
         parts
             .filter_map(|mut part| {
                 let text = std::mem::take(part.body.live_text()?);
-                (!text.is_empty()).then_some(Delta { part_id: part.id, offset: 0, text })
+                (!text.is_empty()).then_some(Delta {
+                    part_id: part.id,
+                    offset: 0,
+                    text,
+                })
             })
             .collect()
     }
