@@ -168,7 +168,7 @@ impl Performer {
 
     fn send(&mut self, command: RunnerCommand) {
         let Some((_, orders)) = &self.link else { return };
-        if orders.try_send(LinkOrder::Send(command)).is_err() {
+        if orders.try_send(LinkOrder::Send(Box::new(command))).is_err() {
             // It does not read: it dials again and is told anew what it must know.
             tracing::warn!(session = %self.session, "the runner does not keep up; its link is cut");
             self.close_link(close::RESTARTING);

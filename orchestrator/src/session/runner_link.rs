@@ -16,7 +16,7 @@ pub(super) type LinkId = u64;
 #[derive(Debug)]
 pub enum LinkOrder {
     /// Send this.
-    Send(RunnerCommand),
+    Send(Box<RunnerCommand>),
     /// Close with this code (`shared::runner::close`).
     Close(u16),
 }

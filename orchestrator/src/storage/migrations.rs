@@ -20,10 +20,8 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), OpenError> {
         .map(refinery::Migration::version)
         .max()
         .unwrap_or(0);
-    let applied = runner
-        .get_last_applied_migration(connection)
-        .map_err(|error| OpenError::Migration(format!("cannot read the database's history: {error}")))?
-        .map_or(0, |migration| migration.version());
+    let applied = newest_applied(connection)
+        .map_err(|error| OpenError::Migration(format!("cannot read the database's history: {error}")))?;
     if applied > newest {
         return Err(OpenError::Migration(format!(
             "the database is at version {applied} and this Roundhouse knows only {newest}: \
@@ -34,6 +32,14 @@ pub(super) fn run(connection: &mut Connection) -> Result<(), OpenError> {
         .run(connection)
         .map_err(|error| OpenError::Migration(format!("cannot bring the database up to date: {error}")))?;
     Ok(())
+}
+
+/// The version that the file is at; 0 for a fresh one, which has no history yet.
+fn newest_applied(connection: &Connection) -> rusqlite::Result<i32> {
+    if !connection.table_exists(None, "refinery_schema_history")? {
+        return Ok(0);
+    }
+    connection.query_row("SELECT coalesce(max(version), 0) FROM refinery_schema_history", [], |row| row.get(0))
 }
 
 #[cfg(test)]
