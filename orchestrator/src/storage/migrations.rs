@@ -39,7 +39,11 @@ fn newest_applied(connection: &Connection) -> rusqlite::Result<i32> {
     if !connection.table_exists(None, "refinery_schema_history")? {
         return Ok(0);
     }
-    connection.query_row("SELECT coalesce(max(version), 0) FROM refinery_schema_history", [], |row| row.get(0))
+    connection.query_row(
+        "SELECT coalesce(max(version), 0) FROM refinery_schema_history",
+        [],
+        |row| row.get(0),
+    )
 }
 
 #[cfg(test)]

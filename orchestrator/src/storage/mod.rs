@@ -17,6 +17,9 @@ mod transcript;
 mod users;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
