@@ -172,3 +172,6 @@ async fn read(body: axum::body::Body) -> Result<Bytes, Refusal> {
         Err(_) => Err(Refusal::TooSlow),
     }
 }
+
+#[cfg(test)]
+mod tests;

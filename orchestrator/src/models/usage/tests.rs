@@ -8,12 +8,42 @@ use super::{End, Reader, of_body};
 
 const CASES: &[(&str, Dialect, &str, [u64; 4])] = &[
     // dialect, stream, [input, output, cache read, cache write]
-    ("OpenAI chat", Dialect::OpenaiChat, include_str!("../../../tests/fixtures/models/openai-chat.sse"), [912, 41, 1024, 0]),
-    ("xAI chat", Dialect::OpenaiChat, include_str!("../../../tests/fixtures/models/xai-chat.sse"), [7, 745, 679, 0]),
-    ("Kimi chat", Dialect::OpenaiChat, include_str!("../../../tests/fixtures/models/kimi-chat.sse"), [11, 8, 9, 0]),
-    ("responses", Dialect::OpenaiResponses, include_str!("../../../tests/fixtures/models/openai-responses.sse"), [328, 65, 3072, 0]),
-    ("Anthropic", Dialect::AnthropicMessages, include_str!("../../../tests/fixtures/models/anthropic.sse"), [12, 89, 18370, 412]),
-    ("Gemini", Dialect::Gemini, include_str!("../../../tests/fixtures/models/gemini.sse"), [1250, 181, 4000, 0]),
+    (
+        "OpenAI chat",
+        Dialect::OpenaiChat,
+        include_str!("../../../tests/fixtures/models/openai-chat.sse"),
+        [912, 41, 1024, 0],
+    ),
+    (
+        "xAI chat",
+        Dialect::OpenaiChat,
+        include_str!("../../../tests/fixtures/models/xai-chat.sse"),
+        [7, 745, 679, 0],
+    ),
+    (
+        "Kimi chat",
+        Dialect::OpenaiChat,
+        include_str!("../../../tests/fixtures/models/kimi-chat.sse"),
+        [11, 8, 9, 0],
+    ),
+    (
+        "responses",
+        Dialect::OpenaiResponses,
+        include_str!("../../../tests/fixtures/models/openai-responses.sse"),
+        [328, 65, 3072, 0],
+    ),
+    (
+        "Anthropic",
+        Dialect::AnthropicMessages,
+        include_str!("../../../tests/fixtures/models/anthropic.sse"),
+        [12, 89, 18370, 412],
+    ),
+    (
+        "Gemini",
+        Dialect::Gemini,
+        include_str!("../../../tests/fixtures/models/gemini.sse"),
+        [1250, 181, 4000, 0],
+    ),
 ];
 
 fn usage([input, output, read, write]: [u64; 4]) -> Usage {
@@ -62,17 +92,43 @@ fn a_stream_without_its_last_event_is_not_complete() {
 #[test]
 fn errors_inside_a_stream_are_ends() {
     for (dialect, text, rate_limited) in [
-        (Dialect::AnthropicMessages, r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, false),
-        (Dialect::AnthropicMessages, r#"{"type":"error","error":{"type":"rate_limit_error","message":"m"}}"#, true),
-        (Dialect::OpenaiChat, r#"{"error":{"message":"m","code":429}}"#, true),
-        (Dialect::OpenaiChat, r#"{"error":{"message":"m","type":"server_error"},"choices":[]}"#, false),
+        (
+            Dialect::AnthropicMessages,
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+            false,
+        ),
+        (
+            Dialect::AnthropicMessages,
+            r#"{"type":"error","error":{"type":"rate_limit_error","message":"m"}}"#,
+            true,
+        ),
+        (
+            Dialect::OpenaiChat,
+            r#"{"error":{"message":"m","code":429}}"#,
+            true,
+        ),
+        (
+            Dialect::OpenaiChat,
+            r#"{"error":{"message":"m","type":"server_error"},"choices":[]}"#,
+            false,
+        ),
         (Dialect::OpenaiChat, r#"{"error":"m"}"#, false),
-        (Dialect::OpenaiResponses, r#"{"type":"error","code":"rate_limit_exceeded","message":"m"}"#, true),
-        (Dialect::OpenaiResponses, r#"{"type":"response.failed","response":{"error":{"code":"server_error","message":"m"}}}"#, false),
+        (
+            Dialect::OpenaiResponses,
+            r#"{"type":"error","code":"rate_limit_exceeded","message":"m"}"#,
+            true,
+        ),
+        (
+            Dialect::OpenaiResponses,
+            r#"{"type":"response.failed","response":{"error":{"code":"server_error","message":"m"}}}"#,
+            false,
+        ),
         (Dialect::Gemini, r#"{"error":{"code":429,"message":"m"}}"#, true),
     ] {
         let reader = read(dialect, &[format!("data: {text}\n\n").as_bytes()]);
-        let Some(End::Error(error)) = reader.end() else { panic!("{text}") };
+        let Some(End::Error(error)) = reader.end() else {
+            panic!("{text}")
+        };
         assert_eq!(error.rate_limited, rate_limited, "{text}");
         assert!(error.message.is_some(), "{text}");
     }
@@ -106,10 +162,18 @@ fn whole_answers() {
             r#"[{"usageMetadata":{"promptTokenCount":9}},{"usageMetadata":{"promptTokenCount":9,"candidatesTokenCount":2,"thoughtsTokenCount":3}}]"#,
             Some([9, 5, 0, 0]),
         ),
-        (Dialect::Gemini, r#"{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":9}}"#, Some([9, 0, 0, 0])),
+        (
+            Dialect::Gemini,
+            r#"{"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":9}}"#,
+            Some([9, 0, 0, 0]),
+        ),
         (Dialect::OpenaiChat, r#"{"choices":[]}"#, None),
         (Dialect::OpenaiChat, r#"{"usage":{"prompt_tokens":10}}"#, None),
-        (Dialect::OpenaiChat, r#"{"usage":{"prompt_tokens":-10,"completion_tokens":1}}"#, None),
+        (
+            Dialect::OpenaiChat,
+            r#"{"usage":{"prompt_tokens":-10,"completion_tokens":1}}"#,
+            None,
+        ),
         (Dialect::AnthropicMessages, "not json", None),
         (Dialect::OpenaiResponses, "[]", None),
         (Dialect::Gemini, "[]", None),
@@ -127,8 +191,12 @@ fn unknown_stays_unknown() {
     assert_eq!(reader.usage(), None);
     assert_eq!(reader.end(), Some(&End::Final));
     // Only a beginning: the input is known, what was written is not.
-    let started = r#"data: {"type":"message_start","message":{"usage":{"input_tokens":3,"output_tokens":1}}}"#;
-    assert_eq!(read(Dialect::AnthropicMessages, &[started.as_bytes(), b"\n\n"]).usage(), None);
+    let started =
+        r#"data: {"type":"message_start","message":{"usage":{"input_tokens":3,"output_tokens":1}}}"#;
+    assert_eq!(
+        read(Dialect::AnthropicMessages, &[started.as_bytes(), b"\n\n"]).usage(),
+        None
+    );
 }
 
 proptest! {
