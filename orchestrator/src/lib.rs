@@ -1,2 +1,6 @@
-//! placeholder
+//! The control plane of Roundhouse.
+
 pub mod models;
+pub mod sandbox;
+pub mod session;
+pub mod storage;

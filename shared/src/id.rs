@@ -65,6 +65,11 @@ macro_rules! type_ids {
                 Self(uuid)
             }
 
+            /// The UUID that the text encodes.
+            pub const fn uuid(&self) -> Uuid {
+                self.0
+            }
+
             /// The part after the prefix, as it stands in a host name.
             pub fn suffix(&self) -> String {
                 encode(self.0)

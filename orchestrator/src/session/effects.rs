@@ -1,0 +1,252 @@
+//! Performs what the core asks for: first the commit, then the publishing, then the calls to the
+//! outside. Owns the runner's link and the queue of calls to the provider; decides nothing.
+
+use std::sync::Arc;
+
+use shared::event::EventBody;
+use shared::runner::{RunnerCommand, Setup, close};
+use shared::{Event, SessionId, Timestamp};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::actor::{ActorAddress, Message};
+use super::core::{Core, Effect, Input};
+use super::directory::Shared;
+use super::frame::Frame;
+use super::runner_link::{LinkId, LinkOrder};
+use super::watchers::Watchers;
+use crate::sandbox::{Spec, Token};
+use crate::storage::{Committed, Header, Idempotency, SessionCommit, StorageError};
+
+/// Performs the effects of one session.
+pub(super) struct Performer {
+    session: SessionId,
+    epoch: u64,
+    /// What was committed last.
+    last_seq: u64,
+    header: Header,
+    link: Option<(LinkId, mpsc::Sender<LinkOrder>)>,
+    /// The provider's calls are made one after another, in the order in which they were wanted.
+    provider_calls: Option<JoinHandle<()>>,
+    shared: Arc<Shared>,
+    address: ActorAddress,
+}
+
+impl Performer {
+    pub(super) fn new(core: &Core, epoch: u64, shared: Arc<Shared>, address: ActorAddress) -> Self {
+        Self {
+            session: core.charter.id,
+            epoch,
+            last_seq: core.last_seq,
+            header: core.header(),
+            link: None,
+            provider_calls: None,
+            shared,
+            address,
+        }
+    }
+
+    pub(super) fn is_linked(&self, link: LinkId) -> bool {
+        self.link.as_ref().is_some_and(|(id, _)| *id == link)
+    }
+
+    pub(super) fn link(&mut self, id: LinkId, orders: mpsc::Sender<LinkOrder>) {
+        self.close_link(close::RESTARTING);
+        self.link = Some((id, orders));
+    }
+
+    pub(super) fn unlink(&mut self) {
+        self.link = None;
+    }
+
+    pub(super) fn close_link(&mut self, code: u16) {
+        if let Some((_, orders)) = self.link.take() {
+            // A full queue closes it as well: the sender is dropped here.
+            let _ = orders.try_send(LinkOrder::Close(code));
+        }
+    }
+
+    /// Performs the effects of one step. `turn` is the number of the turn before it.
+    pub(super) async fn perform(
+        &mut self,
+        core: &Core,
+        turn: u64,
+        effects: Vec<Effect>,
+        answer: Option<(Idempotency, String)>,
+        watchers: &Watchers,
+        now: Timestamp,
+    ) -> Result<(), StorageError> {
+        let mut commit = SessionCommit {
+            session: self.session,
+            epoch: self.epoch,
+            last_seq: self.last_seq,
+            events: Vec::new(),
+            header: core.header(),
+            now,
+            patch: None,
+            model_calls: Vec::new(),
+            answer,
+        };
+        let mut outward = Vec::new();
+        let mut turn = turn;
+        for effect in effects {
+            match effect {
+                Effect::Commit(event) => commit.events.push(committed(event, &mut turn)?),
+                Effect::KeepPatch(patch) => commit.patch = Some(patch),
+                Effect::KeepModelCall(call) => commit.model_calls.push(call),
+                other => outward.push(other),
+            }
+        }
+        self.commit_and_publish(core, commit, watchers).await?;
+        for effect in outward {
+            self.call_out(core, effect);
+        }
+        Ok(())
+    }
+
+    async fn commit_and_publish(
+        &mut self,
+        core: &Core,
+        commit: SessionCommit,
+        watchers: &Watchers,
+    ) -> Result<(), StorageError> {
+        let nothing_new = commit.events.is_empty()
+            && commit.model_calls.is_empty()
+            && commit.answer.is_none()
+            && commit.header == self.header;
+        if nothing_new {
+            return Ok(());
+        }
+        let header = commit.header.clone();
+        let stored: Vec<_> = commit
+            .events
+            .iter()
+            .map(|committed| committed.stored.clone())
+            .collect();
+        self.shared.storage.commit_session(commit).await?;
+        metrics::counter!("events_committed").increment(stored.len() as u64);
+        self.last_seq = core.last_seq;
+        let listed = Header {
+            last_report: self.header.last_report,
+            ..header.clone()
+        } != self.header;
+        self.header = header;
+        if !stored.is_empty() {
+            watchers.publish(|| stored.into_iter().map(Frame::event).collect());
+        }
+        if listed {
+            self.shared.announce(core.session());
+        }
+        Ok(())
+    }
+
+    /// Does what reaches beyond the disk. Everything that it may tell anybody is durable by now.
+    pub(super) fn call_out(&mut self, core: &Core, effect: Effect) {
+        match effect {
+            Effect::Send(command) => self.send(command),
+            Effect::Welcome { ack } => {
+                if let Some(setup) = self.setup(core) {
+                    self.send(RunnerCommand::Welcome {
+                        protocol: shared::runner::PROTOCOL,
+                        ack,
+                        setup,
+                    });
+                }
+            }
+            Effect::Configure => {
+                if let Some(setup) = self.setup(core) {
+                    self.send(RunnerCommand::Configure { setup });
+                }
+            }
+            Effect::CloseLink(code) => self.close_link(code),
+            Effect::StartSandbox { generation } => self.start_sandbox(generation),
+            Effect::StopSandbox { generation } => self.stop_sandbox(generation),
+            // Durable effects were taken out before.
+            Effect::Commit(_) | Effect::KeepPatch(_) | Effect::KeepModelCall(_) => {}
+        }
+    }
+
+    fn send(&mut self, command: RunnerCommand) {
+        let Some((_, orders)) = &self.link else { return };
+        if orders.try_send(LinkOrder::Send(command)).is_err() {
+            // It does not read: it dials again and is told anew what it must know.
+            tracing::warn!(session = %self.session, "the runner does not keep up; its link is cut");
+            self.close_link(close::RESTARTING);
+        }
+    }
+
+    fn setup(&self, core: &Core) -> Option<Setup> {
+        match self.shared.setup(core) {
+            Ok(setup) => Some(setup),
+            Err(reason) => {
+                let generation = core.generation;
+                self.address
+                    .send(Message::Happened(Box::new(Input::SandboxStartFailed {
+                        generation,
+                        reason,
+                    })));
+                None
+            }
+        }
+    }
+
+    fn start_sandbox(&mut self, generation: u64) {
+        let (shared, session) = (Arc::clone(&self.shared), self.session);
+        self.call_provider(async move {
+            let started = async {
+                let token = shared.sign(session, generation)?;
+                let spec = Spec {
+                    session,
+                    generation,
+                    token: Token::new(token),
+                    orchestrator_url: shared.orchestrator_url.clone(),
+                    environment: shared.runner_environment.clone(),
+                };
+                shared
+                    .provider
+                    .start(spec)
+                    .await
+                    .map_err(|error| error.to_string())
+            };
+            match started.await {
+                Ok(()) => Input::SandboxStarted { generation },
+                Err(reason) => Input::SandboxStartFailed { generation, reason },
+            }
+        });
+    }
+
+    fn stop_sandbox(&mut self, generation: u64) {
+        let (shared, session) = (Arc::clone(&self.shared), self.session);
+        self.close_link(close::GONE);
+        self.call_provider(async move {
+            if let Err(error) = shared.provider.stop(session).await {
+                tracing::error!(%session, %error, "a sandbox could not be stopped");
+            }
+            Input::SandboxExited {
+                generation,
+                detail: "it was stopped".to_owned(),
+            }
+        });
+    }
+
+    fn call_provider(&mut self, call: impl Future<Output = Input> + Send + 'static) {
+        let earlier = self.provider_calls.take();
+        let address = self.address.clone();
+        self.provider_calls = Some(tokio::spawn(async move {
+            if let Some(earlier) = earlier {
+                // Its outcome was told by itself; here only the order matters.
+                let _ = earlier.await;
+            }
+            let input = call.await;
+            address.send(Message::Happened(Box::new(input)));
+        }));
+    }
+}
+
+/// Serialises an event, and counts the turns on.
+fn committed(event: Event, turn: &mut u64) -> Result<Committed, StorageError> {
+    if let EventBody::TurnStarted { turn: started } = &event.body {
+        *turn = started.number;
+    }
+    Committed::new(event, *turn)
+}

@@ -1,0 +1,143 @@
+//! A watcher's end of a session: first what it missed, from the log, then what happens, live. The
+//! step from one to the other is one message to the actor, so there is no gap and no double.
+
+use shared::SessionId;
+use shared::session::Person;
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::actor::{ActorAddress, Message};
+use super::directory::Sessions;
+use super::frame::{Batch, Frame};
+use super::watchers::WatcherId;
+
+/// Events that are read from the log at a time.
+pub(super) const PAGE: usize = 512;
+
+/// Why a subscription ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The watcher fell too far behind; it may resume by its cursor.
+    TooSlow,
+    /// The session's actor went away: the session was deleted, or the server stops.
+    Closed,
+}
+
+/// A subscription. Dropping it leaves.
+pub struct Subscription {
+    sessions: Sessions,
+    session: SessionId,
+    person: Person,
+    /// The newest event that was given out.
+    cursor: u64,
+    live: Option<(Seat, Receiver<Batch>)>,
+}
+
+/// A place among a session's watchers, given back when dropped.
+pub(super) struct Seat {
+    pub(super) address: ActorAddress,
+    pub(super) watcher: WatcherId,
+}
+
+/// What the actor answers to somebody who wants to go live.
+pub(super) enum Joined {
+    /// They are; here is what they still missed, and what is not in the log.
+    Live {
+        seat: Seat,
+        receiver: Receiver<Batch>,
+        missed: Vec<Frame>,
+    },
+    /// They missed more than a page: read on and ask again.
+    Behind,
+}
+
+impl Subscription {
+    pub(super) fn new(sessions: Sessions, session: SessionId, person: Person, after: u64) -> Self {
+        Self {
+            sessions,
+            session,
+            person,
+            cursor: after,
+            live: None,
+        }
+    }
+
+    /// What comes next, in order and without gaps. A caller may drop the future and ask again: nothing
+    /// is lost by it.
+    pub async fn next(&mut self) -> Result<Batch, Ended> {
+        loop {
+            let Some((_, receiver)) = &mut self.live else {
+                let batch = Box::pin(self.catch_up()).await?;
+                if batch.is_empty() {
+                    continue;
+                }
+                return Ok(batch);
+            };
+            return match receiver.recv().await {
+                Ok(batch) => Ok(batch),
+                Err(RecvError::Lagged(_)) => Err(Ended::TooSlow),
+                Err(RecvError::Closed) => Err(Ended::Closed),
+            };
+        }
+    }
+
+    /// What is there already, without waiting: lets a socket write many frames at once.
+    pub fn ready(&mut self) -> Option<Batch> {
+        self.live
+            .as_mut()
+            .and_then(|(_, receiver)| receiver.try_recv().ok())
+    }
+
+    /// Says that this watcher types.
+    pub fn typing(&self) {
+        if let Some((seat, _)) = &self.live {
+            seat.address.send(Message::Typing {
+                watcher: seat.watcher,
+            });
+        }
+    }
+
+    /// Changes this only after its last wait, so that it may be dropped at any of them.
+    async fn catch_up(&mut self) -> Result<Batch, Ended> {
+        let log = self.sessions.storage().events();
+        let page = log
+            .after(self.session, self.cursor, PAGE)
+            .await
+            .map_err(|_| Ended::Closed)?;
+        let full = page.len() == PAGE;
+        let cursor = page.last().map_or(self.cursor, |event| event.seq);
+        let mut frames: Vec<Frame> = page.into_iter().map(Frame::event).collect();
+        if full {
+            self.cursor = cursor;
+            return Ok(frames.into());
+        }
+        let handle = self
+            .sessions
+            .open(self.session)
+            .await
+            .map_err(|_| Ended::Closed)?;
+        let joined = handle
+            .join(cursor, self.person.clone())
+            .await
+            .map_err(|_| Ended::Closed)?;
+        self.cursor = cursor;
+        if let Joined::Live {
+            seat,
+            receiver,
+            missed,
+        } = joined
+        {
+            frames.extend(missed);
+            self.live = Some((seat, receiver));
+        }
+        Ok(frames.into())
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.address.send(Message::Left {
+            watcher: self.watcher,
+        });
+    }
+}

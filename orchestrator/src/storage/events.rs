@@ -1,0 +1,96 @@
+//! The table `events`: each session's log, numbered without gaps. Rows are never changed.
+
+use axum::extract::ws::Utf8Bytes;
+use rusqlite::{Connection, Transaction};
+use shared::event::EventBody;
+use shared::{Event, QuestionId, SessionId, Timestamp};
+
+use super::id::Key;
+use super::{Storage, StorageError};
+
+/// An event as it stands in the log: the very bytes that clients get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Its number.
+    pub seq: u64,
+    /// The JSON of an `Event`.
+    pub json: Utf8Bytes,
+}
+
+/// Reads of the event log.
+#[derive(Clone, Copy)]
+pub struct Events<'a>(&'a Storage);
+
+impl Storage {
+    /// The event log.
+    pub fn events(&self) -> Events<'_> {
+        Events(self)
+    }
+}
+
+pub(super) const AFTER: &str =
+    "SELECT seq, body FROM events WHERE session_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
+impl Events<'_> {
+    /// At most `limit` events of a session after number `after`, in order.
+    pub async fn after(
+        &self,
+        session: SessionId,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<StoredEvent>, StorageError> {
+        self.0
+            .read(move |connection| {
+                let mut statement = connection.prepare_cached(AFTER)?;
+                let mut rows = statement.query((Key(session), after, limit))?;
+                let mut events = Vec::new();
+                while let Some(row) = rows.next()? {
+                    let json = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+                    events.push(StoredEvent {
+                        seq: row.get(0)?,
+                        json: Utf8Bytes::from(json),
+                    });
+                }
+                Ok(events)
+            })
+            .await
+    }
+}
+
+/// What humans answered since a moment: read when a session is opened in the middle of a turn.
+pub(super) fn answers_since(
+    connection: &Connection,
+    session: SessionId,
+    since: Timestamp,
+) -> Result<Vec<(QuestionId, String)>, StorageError> {
+    let mut statement =
+        connection.prepare_cached("SELECT body FROM events WHERE session_id = ?1 ORDER BY seq DESC")?;
+    let mut rows = statement.query([Key(session)])?;
+    let mut answers = Vec::new();
+    while let Some(row) = rows.next()? {
+        let event: Event = serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?;
+        if event.at < since {
+            break;
+        }
+        if let EventBody::QuestionAnswered {
+            question_id,
+            option_id,
+            ..
+        } = event.body
+        {
+            answers.push((question_id, option_id));
+        }
+    }
+    Ok(answers)
+}
+
+pub(super) fn append(
+    transaction: &Transaction<'_>,
+    session: SessionId,
+    event: &StoredEvent,
+) -> rusqlite::Result<()> {
+    transaction
+        .prepare_cached("INSERT INTO events (session_id, seq, body) VALUES (?1, ?2, ?3)")?
+        .execute((Key(session), event.seq, event.json.as_str()))?;
+    Ok(())
+}

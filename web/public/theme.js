@@ -1,0 +1,5 @@
+// Sets the chosen theme before the first paint, so that the page does not flash.
+try {
+  const theme = localStorage.getItem("roundhouse.theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+} catch {}

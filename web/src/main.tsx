@@ -1,0 +1,44 @@
+// The start of the app: query cache, router, and what stands around every page.
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { ApiError } from "./api/http";
+import { newRouter } from "./router";
+import { Toasts } from "./ui/toast";
+import { TooltipProvider } from "./ui/tooltip";
+import "./styles.css";
+
+const client: QueryClient = new QueryClient({
+  queryCache: new QueryCache({ onError: noticeSignOut }),
+  mutationCache: new MutationCache({ onError: noticeSignOut }),
+  defaultOptions: {
+    queries: {
+      retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.problem.status >= 400 && error.problem.status < 500),
+      refetchOnWindowFocus: false,
+    },
+  },
+});
+const router = newRouter(client);
+
+/** A session cookie that ran out leads to the sign-in page, and from there back. */
+function noticeSignOut(error: Error): void {
+  if (!(error instanceof ApiError) || error.problem.status !== 401) return;
+  if (router.state.location.pathname === "/sign-in") return;
+  client.removeQueries({ queryKey: ["me"] });
+  void router.invalidate();
+}
+
+const root = document.getElementById("root");
+if (root !== null) {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={client}>
+        <TooltipProvider delayDuration={400} skipDelayDuration={200}>
+          <RouterProvider router={router} />
+          <Toasts />
+        </TooltipProvider>
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+}
