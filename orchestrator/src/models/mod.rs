@@ -1,6 +1,7 @@
-//! Language models: which ones there are ([`catalog`]), what they cost ([`pricing`]), the proxy that sandboxes
-//! call them through ([`proxy`]) and the built-in scripted one ([`scripted`]). Called by `http` and `session`;
-//! knows neither of them: what it needs of a session it asks through [`Ledger`]. Never touches the database.
+//! Language models: which ones there are ([`catalog`]), what they cost ([`pricing`]), the proxy that
+//! sandboxes call them through ([`proxy`]) and the built-in scripted one ([`scripted`]). Called by `http`
+//! and `session`; knows neither of them: what it needs of a session it asks through [`Ledger`]. Never
+//! touches the database.
 
 pub mod catalog;
 mod failure;

@@ -1,6 +1,7 @@
-//! The model proxy, `ANY /llm/{provider}/{path}`: a sandbox's token comes in, the provider's key goes out, the answer
-//! streams back unbuffered while its usage is read in passing. Merged into the server by `http`. Never buffers a
-//! stream, never lets a key reach a sandbox, never ends a broken stream cleanly, never repeats a call.
+//! The model proxy, `ANY /llm/{provider}/{path}`: a sandbox's token comes in, the provider's key goes out,
+//! the answer streams back unbuffered while its usage is read in passing. Merged into the server by `http`.
+//! Never buffers a stream, never lets a key reach a sandbox, never ends a broken stream cleanly, never
+//! repeats a call.
 
 mod answer;
 mod call;

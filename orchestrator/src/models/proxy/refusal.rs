@@ -1,5 +1,5 @@
-//! Answers of the proxy's own: problem details, with the `error` member that the vendors' clients look for, so that
-//! an agent shows the sentence and not just a status.
+//! Answers of the proxy's own: problem details, with the `error` member that the vendors' clients look for,
+//! so that an agent shows the sentence and not just a status.
 
 use axum::Json;
 use axum::http::header::CONTENT_TYPE;

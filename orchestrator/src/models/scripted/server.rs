@@ -1,5 +1,5 @@
-//! The scripted model as a server of its own, for tests and demonstrations: `roundhouse scripted-model`. Checks no
-//! keys and serves every dialect, with and without `/v1` before its paths.
+//! The scripted model as a server of its own, for tests and demonstrations: `roundhouse scripted-model`.
+//! Checks no keys and serves every dialect, with and without `/v1` before its paths.
 
 use std::future::Future;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! The scripted model as agents meet it: every dialect, every agent's tools, every fault, and the built-in walk.
+//! The scripted model as agents meet it: every dialect, every agent's tools, every fault, and the built-in
+//! walk.
 
 mod agents;
 mod server;
