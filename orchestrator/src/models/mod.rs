@@ -19,3 +19,6 @@ pub use failure::CallFailure;
 pub use ledger::{CallId, CallReport, Caller, Denied, Ledger};
 pub use secret::Secret;
 pub use variables::VariableError;
+
+/// Bytes of one request (32 MiB: conversations with pictures are large).
+pub const REQUEST_BYTES: usize = 32 * 1024 * 1024;

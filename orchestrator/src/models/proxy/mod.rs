@@ -22,6 +22,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
 
+use super::REQUEST_BYTES;
 use super::catalog::{Catalog, Endpoint};
 use super::failure::CallFailure;
 use super::ledger::{Caller, Denied, Ledger};
@@ -30,9 +31,6 @@ use super::scripted::Scripted;
 use call::Call;
 use places::Places;
 use refusal::Refusal;
-
-/// Bytes of one request (32 MiB: conversations with pictures are large).
-pub const REQUEST_BYTES: usize = 32 * 1024 * 1024;
 
 /// Calls that one session may have under way at once.
 pub const CALLS_PER_SESSION: usize = 16;

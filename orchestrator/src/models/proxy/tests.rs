@@ -90,22 +90,31 @@ struct House {
 }
 
 impl House {
-    /// With a provider (by its variables' prefix) at `upstream`.
-    async fn with(prefix: &str, upstream: SocketAddr) -> Self {
+    fn options(prefix: &str, upstream: SocketAddr) -> Options {
         let (key, base) = (format!("{prefix}_API_KEY"), format!("{prefix}_BASE_URL"));
         let options = Options::from_variables(|name| {
             (name == key)
                 .then(|| KEY.to_owned())
                 .or_else(|| (name == base).then(|| format!("http://{upstream}/base")))
         });
-        Self::of(options.unwrap()).await
+        options.unwrap()
     }
 
-    async fn of(options: Options) -> Self {
+    /// With a provider (by its variables' prefix) at `upstream`.
+    async fn with(prefix: &str, upstream: SocketAddr) -> Self {
+        Self::of(Self::options(prefix, upstream), Duration::from_secs(8)).await
+    }
+
+    /// The same, but it waits for nobody.
+    async fn impatient(prefix: &str, upstream: SocketAddr) -> Self {
+        Self::of(Self::options(prefix, upstream), Duration::from_millis(300)).await
+    }
+
+    async fn of(options: Options, patience: Duration) -> Self {
         let notebook = Arc::<Notebook>::default();
         let patience = Patience {
-            first_byte: Duration::from_millis(400),
-            silence: Duration::from_millis(400),
+            first_byte: patience,
+            silence: patience,
         };
         let catalog = Arc::new(Catalog::new(options).unwrap());
         let proxy = Proxy::new(Arc::clone(&notebook), catalog, patience).unwrap();

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::net::TcpListener;
 
 use super::{Scenarios, Scripted};
-use crate::models::proxy::REQUEST_BYTES;
+use crate::models::REQUEST_BYTES;
 
 /// Answers at every path that the dialects have.
 pub fn router(scenarios: Scenarios) -> Router {

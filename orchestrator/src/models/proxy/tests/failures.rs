@@ -68,7 +68,7 @@ async fn a_cut_stream_is_an_error_for_the_caller() {
 async fn silence_has_an_end() {
     // Before the first byte there is still an answer to give.
     let (upstream, _server) = listen(Router::new().fallback(std::future::pending::<()>)).await;
-    let house = House::with("GROQ", upstream).await;
+    let house = House::impatient("GROQ", upstream).await;
     let response = within(house.post("groq/chat/completions").send()).await.unwrap();
     assert_eq!(
         problem(response).await,
@@ -80,7 +80,7 @@ async fn silence_has_an_end() {
     let (send, receive) = mpsc::channel(1);
     let receive = Arc::new(Mutex::new(Some(receive)));
     let (upstream, _server) = provider(move || event_stream(receive.lock().unwrap().take().unwrap())).await;
-    let house = House::with("GROQ", upstream).await;
+    let house = House::impatient("GROQ", upstream).await;
     send.send(Ok(Bytes::from_static(BEGINNING.as_bytes())))
         .await
         .unwrap();
@@ -160,7 +160,7 @@ async fn a_caller_that_hangs_up_is_noticed() {
 
 #[tokio::test]
 async fn refusals_have_names() {
-    let house = House::of(Options::default()).await;
+    let house = House::of(Options::default(), Duration::from_secs(8)).await;
     let call = |path: &str, token: &str, body: &'static str| {
         house
             .client
@@ -215,7 +215,7 @@ async fn refusals_have_names() {
     let large = within(
         house
             .post("demo/chat/completions")
-            .body(vec![b' '; super::super::REQUEST_BYTES + 1])
+            .body(vec![b' '; crate::models::REQUEST_BYTES + 1])
             .send(),
     );
     // The server may answer and close before all of it was sent.

@@ -104,7 +104,7 @@ async fn chat_streams_are_asked_for_usage() {
 #[tokio::test]
 async fn one_session_cannot_take_all() {
     let (upstream, _server) = listen(Router::new().fallback(std::future::pending::<()>)).await;
-    let house = House::with("GROQ", upstream).await;
+    let house = House::impatient("GROQ", upstream).await;
     let calls = (0..=super::super::CALLS_PER_SESSION).map(|_| house.post("groq/chat/completions").send());
     let answers = within(futures_util::future::join_all(calls)).await;
     let refused = answers

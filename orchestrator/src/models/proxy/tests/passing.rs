@@ -109,7 +109,7 @@ async fn whole_answers_are_metered_and_free_ones_are_not() {
 
 #[tokio::test]
 async fn the_built_in_model_is_metered_like_any_other() {
-    let house = House::of(Options::default()).await;
+    let house = House::of(Options::default(), Duration::from_secs(8)).await;
     let body = r#"{"model":"scripted","stream":true,"messages":[{"role":"user","content":"hello"}]}"#;
     let response = within(house.post("demo/chat/completions").body(body).send())
         .await
