@@ -1,5 +1,6 @@
-//! Which models can be used here, made once from the configuration. The session side asks it for choices and for the
-//! setup that a runner needs; the proxy asks it where a provider is. Reads no environment itself.
+//! Which models can be used here, made once from the configuration. The session side asks it for choices
+//! and for the setup that a runner needs; the proxy asks it where a provider is. Reads no environment
+//! itself.
 
 use std::fmt;
 

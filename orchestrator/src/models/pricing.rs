@@ -1,5 +1,5 @@
-//! What tokens cost: pure arithmetic on prices that storage keeps in `model_pricing`. An unknown price makes an
-//! unknown cost; nothing here guesses.
+//! What tokens cost: pure arithmetic on prices that storage keeps in `model_pricing`. An unknown price
+//! makes an unknown cost; nothing here guesses.
 
 use shared::turn::Usage;
 

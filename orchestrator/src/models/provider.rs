@@ -1,5 +1,5 @@
-//! The table of model providers: one row each, and nothing about any of them anywhere else. Read by the catalog and
-//! the proxy. A new provider is a new row here.
+//! The table of model providers: one row each, and nothing about any of them anywhere else. Read by the
+//! catalog and the proxy. A new provider is a new row here.
 
 use shared::runner::Dialect;
 

@@ -1,5 +1,5 @@
-//! A provider's key in memory. Used by the catalog and the proxy. Never prints itself: the only way to its text
-//! is [`Secret::expose`], and only the code that builds an upstream request calls that.
+//! A provider's key in memory. Used by the catalog and the proxy. Never prints itself: the only way to its
+//! text is [`Secret::expose`], and only the code that builds an upstream request calls that.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! The names of the variables that configure models, and how their values become [`Options`]. Pure: the caller brings
-//! the look-up, so that `config.rs` stays the only reader of the environment.
+//! The names of the variables that configure models, and how their values become [`Options`]. Pure: the
+//! caller brings the look-up, so that `config.rs` stays the only reader of the environment.
 
 use url::Url;
 

@@ -1,5 +1,5 @@
-//! Decides how a provider's answer goes back: an event stream as it comes, anything else whole, an error with the
-//! provider's own status and words. Called by the proxy once a provider has answered.
+//! Decides how a provider's answer goes back: an event stream as it comes, anything else whole, an error
+//! with the provider's own status and words. Called by the proxy once a provider has answered.
 
 use std::time::Duration;
 

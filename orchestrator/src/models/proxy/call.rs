@@ -1,5 +1,5 @@
-//! One call's word to the ledger: begun once, ended once, whatever happens. Dropping an unfinished call is its
-//! abandonment, so a caller that hangs up at any point is noticed.
+//! One call's word to the ledger: begun once, ended once, whatever happens. Dropping an unfinished call is
+//! its abandonment, so a caller that hangs up at any point is noticed.
 
 use std::sync::Arc;
 

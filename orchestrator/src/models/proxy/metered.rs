@@ -1,5 +1,6 @@
-//! A provider's event stream on its way to a sandbox: every chunk passes as it comes, and is read in passing. What the
-//! call took is reported before the caller can see its end; a stream that ends without its last event breaks off.
+//! A provider's event stream on its way to a sandbox: every chunk passes as it comes, and is read in
+//! passing. What the call took is reported before the caller can see its end; a stream that ends without
+//! its last event breaks off.
 
 use std::time::Duration;
 

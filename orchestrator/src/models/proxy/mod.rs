@@ -1,6 +1,7 @@
-//! The model proxy, `ANY /llm/{provider}/{path}`: a sandbox's token comes in, the provider's key goes out, the answer
-//! streams back unbuffered while its usage is read in passing. Merged into the server by `http`. Never buffers a
-//! stream, never lets a key reach a sandbox, never ends a broken stream cleanly, never repeats a call.
+//! The model proxy, `ANY /llm/{provider}/{path}`: a sandbox's token comes in, the provider's key goes out,
+//! the answer streams back unbuffered while its usage is read in passing. Merged into the server by `http`.
+//! Never buffers a stream, never lets a key reach a sandbox, never ends a broken stream cleanly, never
+//! repeats a call.
 
 mod answer;
 mod call;
@@ -21,6 +22,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
 
+use super::REQUEST_BYTES;
 use super::catalog::{Catalog, Endpoint};
 use super::failure::CallFailure;
 use super::ledger::{Caller, Denied, Ledger};
@@ -29,9 +31,6 @@ use super::scripted::Scripted;
 use call::Call;
 use places::Places;
 use refusal::Refusal;
-
-/// Bytes of one request (32 MiB: conversations with pictures are large).
-pub const REQUEST_BYTES: usize = 32 * 1024 * 1024;
 
 /// Calls that one session may have under way at once.
 pub const CALLS_PER_SESSION: usize = 16;
@@ -172,3 +171,6 @@ async fn read(body: axum::body::Body) -> Result<Bytes, Refusal> {
         Err(_) => Err(Refusal::TooSlow),
     }
 }
+
+#[cfg(test)]
+mod tests;

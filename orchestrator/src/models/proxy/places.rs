@@ -1,4 +1,5 @@
-//! How many calls each session has under way, so that one sandbox cannot take all of the proxy. Used by the proxy alone.
+//! How many calls each session has under way, so that one sandbox cannot take all of the proxy. Used by the
+//! proxy alone.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

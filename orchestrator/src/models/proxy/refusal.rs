@@ -1,5 +1,5 @@
-//! Answers of the proxy's own: problem details, with the `error` member that the vendors' clients look for, so that
-//! an agent shows the sentence and not just a status.
+//! Answers of the proxy's own: problem details, with the `error` member that the vendors' clients look for,
+//! so that an agent shows the sentence and not just a status.
 
 use axum::Json;
 use axum::http::header::CONTENT_TYPE;
@@ -7,7 +7,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use shared::Problem;
 
-use super::{CALLS_PER_SESSION, REQUEST_BYTES};
+use super::CALLS_PER_SESSION;
+use crate::models::REQUEST_BYTES;
 use crate::models::failure::CallFailure;
 
 /// Why a call was not passed on, or has no answer of a provider to pass back.

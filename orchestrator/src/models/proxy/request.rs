@@ -1,5 +1,5 @@
-//! Reads of a request's body what the proxy must know, and makes chat streams carry their usage. Pure. Everything
-//! else in a body passes byte for byte.
+//! Reads of a request's body what the proxy must know, and makes chat streams carry their usage. Pure.
+//! Everything else in a body passes byte for byte.
 
 use std::collections::BTreeMap;
 

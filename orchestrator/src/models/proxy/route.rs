@@ -1,5 +1,5 @@
-//! Which paths of a provider's API a sandbox may call: those that a conversation needs, and nothing that manages
-//! files, keys or money. Pure.
+//! Which paths of a provider's API a sandbox may call: those that a conversation needs, and nothing that
+//! manages files, keys or money. Pure.
 
 use axum::http::Method;
 use shared::runner::Dialect;

@@ -1,5 +1,5 @@
-//! Sends one request to a provider and hands back the head of its answer with the body still to come. Follows no
-//! redirects, since a key must not travel, and repeats nothing.
+//! Sends one request to a provider and hands back the head of its answer with the body still to come.
+//! Follows no redirects, since a key must not travel, and repeats nothing.
 
 use std::time::Duration;
 

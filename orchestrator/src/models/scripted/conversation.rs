@@ -1,5 +1,5 @@
-//! What the scripted model needs to know of a request: the last prompt, how many tools have answered since, and which
-//! tools there are. The same for every dialect; each dialect reads its own messages into it.
+//! What the scripted model needs to know of a request: the last prompt, how many tools have answered since,
+//! and which tools there are. The same for every dialect; each dialect reads its own messages into it.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

@@ -1,5 +1,5 @@
-//! The built-in walk of `demo/scripted`: what it does with any prompt, in any workspace. It never pretends: each
-//! answer says that it is a script, and the last one says how to get a real model.
+//! The built-in walk of `demo/scripted`: what it does with any prompt, in any workspace. It never pretends:
+//! each answer says that it is a script, and the last one says how to get a real model.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! The scripted model: answers calls of a model from written scenarios, in the APIs that agents speak. It is the
-//! built-in `demo/scripted` (called by the proxy) and the model server of the tests ([`serve`]). It knows nothing, says
-//! so, and keeps no conversation: which step is next follows from the request alone.
+//! The scripted model: answers calls of a model from written scenarios, in the APIs that agents speak. It
+//! is the built-in `demo/scripted` (called by the proxy) and the model server of the tests ([`serve`]). It
+//! knows nothing, says so, and keeps no conversation: which step is next follows from the request alone.
 
 mod conversation;
 mod demo;

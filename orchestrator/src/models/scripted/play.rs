@@ -16,6 +16,8 @@ use super::conversation::Conversation;
 use super::dialect::{self, Encoder, Identity};
 use super::script::{Beat, Reply, tokens};
 
+const BEFORE_CUT: Duration = Duration::from_millis(20);
+
 /// No caller waits longer for an answer that never comes.
 const HANG: Duration = Duration::from_secs(3600);
 
@@ -108,7 +110,8 @@ fn event_stream(mut encoder: Box<dyn Encoder>, beats: Vec<Beat>, cut: bool, typi
         .into_iter()
         .map(|beat| (pause(&beat, typing), Some(beat)))
         .collect();
-    script.push((typing, None));
+    // What was said before a cut shall have left.
+    script.push((if cut { typing.max(BEFORE_CUT) } else { typing }, None));
     let opening: Chunk = Ok(Bytes::from(encoder.open()));
     let beats = stream::unfold(
         (script.into_iter(), encoder),

@@ -1,5 +1,5 @@
-//! What a scenario file says, in JSON. Loaded by `roundhouse scripted-model` and by tests; described in full by the
-//! types here.
+//! What a scenario file says, in JSON. Loaded by `roundhouse scripted-model` and by tests; described in
+//! full by the types here.
 
 use std::path::Path;
 use std::sync::LazyLock;

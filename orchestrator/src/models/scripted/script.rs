@@ -1,4 +1,5 @@
-//! Which part of a scenario answers a request. Pure: the same request, scenario and repetition give the same reply.
+//! Which part of a scenario answers a request. Pure: the same request, scenario and repetition give the
+//! same reply.
 
 use std::time::Duration;
 

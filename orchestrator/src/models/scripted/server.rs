@@ -1,5 +1,5 @@
-//! The scripted model as a server of its own, for tests and demonstrations: `roundhouse scripted-model`. Checks no
-//! keys and serves every dialect, with and without `/v1` before its paths.
+//! The scripted model as a server of its own, for tests and demonstrations: `roundhouse scripted-model`.
+//! Checks no keys and serves every dialect, with and without `/v1` before its paths.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use tokio::net::TcpListener;
 
 use super::{Scenarios, Scripted};
-use crate::models::proxy::REQUEST_BYTES;
+use crate::models::REQUEST_BYTES;
 
 /// Answers at every path that the dialects have.
 pub fn router(scenarios: Scenarios) -> Router {

@@ -1,5 +1,5 @@
-//! Turns a scenario's abstract step into a call of a tool that the agent really offers, by the tool's own names. One
-//! table of names, no agent by name: a new agent's words are added to it.
+//! Turns a scenario's abstract step into a call of a tool that the agent really offers, by the tool's own
+//! names. One table of names, no agent by name: a new agent's words are added to it.
 
 use serde_json::{Map, Value, json};
 

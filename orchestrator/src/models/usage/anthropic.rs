@@ -1,5 +1,5 @@
-//! Anthropic's messages. `input_tokens` excludes the cache; the first event has the input, later ones the output so
-//! far, and any number that comes again replaces the earlier one.
+//! Anthropic's messages. `input_tokens` excludes the cache; the first event has the input, later ones the
+//! output so far, and any number that comes again replaces the earlier one.
 
 use serde::Deserialize;
 

@@ -1,5 +1,5 @@
-//! Reads the usage and the end of an answer out of the bytes that pass by: one reader a dialect, not a provider.
-//! Fed by the proxy. What a provider does not say stays unknown; nothing here counts or guesses.
+//! Reads the usage and the end of an answer out of the bytes that pass by: one reader a dialect, not a
+//! provider. Fed by the proxy. What a provider does not say stays unknown; nothing here counts or guesses.
 
 mod anthropic;
 mod gemini;

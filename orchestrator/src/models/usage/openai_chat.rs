@@ -1,4 +1,5 @@
-//! OpenAI's chat completions, and everybody who imitates them. `prompt_tokens` includes what came from the cache.
+//! OpenAI's chat completions, and everybody who imitates them. `prompt_tokens` includes what came from the
+//! cache.
 
 use serde::Deserialize;
 

@@ -1,4 +1,5 @@
-//! OpenAI's responses. `input_tokens` includes what came from the cache; the last event carries the whole response.
+//! OpenAI's responses. `input_tokens` includes what came from the cache; the last event carries the whole
+//! response.
 
 use serde::Deserialize;
 

@@ -1,5 +1,5 @@
-//! Server-sent events, as far as a reader of usage needs them: the `data` of each event, from bytes that come cut
-//! anywhere. Bounded: an event larger than anything a model says is an error.
+//! Server-sent events, as far as a reader of usage needs them: the `data` of each event, from bytes that
+//! come cut anywhere. Bounded: an event larger than anything a model says is an error.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,5 @@
-//! Recorded-style answers of each dialect, read whole and cut at every place: the same usage and end each time.
+//! Recorded-style answers of each dialect, read whole and cut at every place: the same usage and end each
+//! time.
 
 use proptest::prelude::*;
 use shared::runner::Dialect;
