@@ -4,7 +4,6 @@ import type { Part, Question } from "../../wire/types";
 import { type Conversation, runningTurn, type TurnState } from "./conversation";
 
 export type Row =
-  | { readonly kind: "earlier"; readonly key: string }
   | { readonly kind: "prompt"; readonly key: string; readonly turnId: string | null; readonly promptId: string }
   | { readonly kind: "text"; readonly key: string; readonly turnId: string; readonly partId: string }
   | { readonly kind: "plan"; readonly key: string; readonly turnId: string; readonly partId: string }
@@ -12,16 +11,19 @@ export type Row =
   | { readonly kind: "step"; readonly key: string; readonly turnId: string; readonly partId: string; readonly last: boolean }
   | { readonly kind: "question"; readonly key: string; readonly questionId: string }
   | { readonly kind: "error"; readonly key: string; readonly turnId: string | null; readonly seq: number }
+  | { readonly kind: "outgoing"; readonly key: string; readonly requestId: string }
   | { readonly kind: "waiting"; readonly key: string }
   | { readonly kind: "footer"; readonly key: string; readonly turnId: string };
 
 /** Rows of turns that did not change, by whether their work is open. */
 const cache = new WeakMap<TurnState, { opened: ReadonlySet<string>; questions: unknown; settled: unknown; rows: Row[] }>();
 
-/** `opened` holds the keys of the work rows whose steps are shown. */
-export function rowsOf(state: Conversation, opened: ReadonlySet<string>): Row[] {
+/**
+ * `opened` holds the keys of the work rows whose steps are shown; `outgoing` the request ids of prompts
+ * that the server has not taken yet. While nothing runs, the next prompt stands in the conversation.
+ */
+export function rowsOf(state: Conversation, opened: ReadonlySet<string>, outgoing: readonly string[]): Row[] {
   const rows: Row[] = [];
-  if (state.earlier !== null) rows.push({ kind: "earlier", key: "earlier" });
   let shownErrors = 0;
   for (const turn of state.turns) {
     const before = state.errors.findIndex(({ at }, index) => index >= shownErrors && at >= turn.turn.startedAt);
@@ -35,7 +37,16 @@ export function rowsOf(state: Conversation, opened: ReadonlySet<string>): Row[] 
     rows.push({ kind: "prompt", key: `prompt:${next.id}`, turnId: null, promptId: next.id });
     rows.push({ kind: "waiting", key: "waiting" });
   }
+  const [sending] = outgoing;
+  if (isFree(state) && sending !== undefined) {
+    rows.push({ kind: "outgoing", key: `outgoing:${sending}`, requestId: sending });
+  }
   return rows;
+}
+
+/** Whether a prompt that is sent now goes straight to the agent. */
+export function isFree(state: Conversation): boolean {
+  return runningTurn(state) === null && state.queue.length === 0;
 }
 
 /** Whether two lists show the same rows. */
