@@ -18,7 +18,7 @@ use super::core::{Charter, Core, Effect, Input, Patience, UNTITLED, is_live, tit
 use super::handle::SessionHandle;
 use crate::models::Catalog;
 use crate::models::pricing::Price;
-use crate::sandbox::Provider;
+use crate::sandbox::{Provider, SandboxExit};
 use crate::storage::{Committed, Idempotency, NewSessionRow, SessionCommit, Storage, StorageError};
 
 /// Requests that may wait for one session at the same time.
@@ -372,6 +372,19 @@ impl Sessions {
         if let Some((address, _)) = slot.as_ref().and_then(|slot| slot.get()) {
             address.send(message);
         }
+    }
+
+    /// Takes note that a sandbox ended without having been asked to.
+    pub async fn sandbox_exited(&self, exit: SandboxExit) {
+        // A session that sleeps believes its sandbox alive: it must learn of this too.
+        if let Err(error) = self.open(exit.session).await {
+            tracing::warn!(session = %exit.session, %error, "a sandbox ended whose session cannot be told");
+        }
+        let input = Input::SandboxExited {
+            generation: exit.generation,
+            detail: exit.detail,
+        };
+        self.send(exit.session, Message::Happened(Box::new(input)));
     }
 
     /// Ends a session's work and removes all that is of it.
