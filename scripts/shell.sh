@@ -5,10 +5,15 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # Programs that scripts/setup installed. First in the PATH, so that their pinned versions win.
 readonly TOOLS="$PWD/.cache/tools"
 
-say() { printf '\033[1m==>\033[0m %s\n' "$*"; }
-warn() { printf '\033[1;33mwarning:\033[0m %s\n' "$*" >&2; }
+if [ -t 2 ] && [ -z "${NO_COLOR:-}" ]; then
+    readonly BOLD=$'\033[1m' YELLOW=$'\033[1;33m' RED=$'\033[1;31m' PLAIN=$'\033[0m'
+else
+    readonly BOLD='' YELLOW='' RED='' PLAIN=''
+fi
+say() { printf '%s==>%s %s\n' "$BOLD" "$PLAIN" "$*" >&2; }
+warn() { printf '%swarning:%s %s\n' "$YELLOW" "$PLAIN" "$*" >&2; }
 fail() {
-    printf '\033[1;31merror:\033[0m %s\n' "$*" >&2
+    printf '%serror:%s %s\n' "$RED" "$PLAIN" "$*" >&2
     exit 1
 }
 have() { command -v "$1" >/dev/null 2>&1; }

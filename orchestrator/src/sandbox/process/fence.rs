@@ -24,7 +24,7 @@ const PROBE: Duration = Duration::from_secs(10);
 
 /// The parts of the system's configuration that programs need and that hold no secret. All else of /etc stays
 /// outside: where the orchestrator is root, the files that only root can read would be readable in the sandbox.
-const CONFIGURATION: [&str; 26] = [
+const CONFIGURATION: [&str; 28] = [
     "alternatives",
     "bash.bashrc",
     "ca-certificates",
@@ -43,6 +43,8 @@ const CONFIGURATION: [&str; 26] = [
     "mime.types",
     "nsswitch.conf",
     "os-release",
+    "perl",
+    "php",
     "pki/ca-trust",
     "pki/tls/certs",
     "profile",
@@ -146,9 +148,8 @@ pub(super) fn arguments(own_users: bool, view: &View<'_>) -> Vec<OsString> {
     ]);
     list.add(["--cap-drop", "ALL", "--new-session", "--hostname", "roundhouse"]);
     system(&mut list);
-    for name in CONFIGURATION {
-        let path = format!("/etc/{name}");
-        list.add(["--ro-bind-try", &path, &path]);
+    for path in configuration() {
+        list.add([OsStr::new("--ro-bind-try"), path.as_os_str(), path.as_os_str()]);
     }
     list.add(["--proc", "/proc", "--dev", "/dev"]);
     // Where the orchestrator is root, the kernel takes the sandbox's user for root when it is asked for these, also
@@ -192,6 +193,17 @@ fn system(list: &mut Arguments) {
         }
     }
     list.add(["--ro-bind-try", "/nix/store", "/nix/store"]);
+}
+
+/// The part of /etc that is shown. Java carries its version in the name of its folder.
+fn configuration() -> Vec<PathBuf> {
+    let entries = fs::read_dir("/etc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()));
+    let is_java = |path: &PathBuf| path.to_str().is_some_and(|path| path.starts_with("/etc/java-"));
+    let named = CONFIGURATION.iter().map(|name| Path::new("/etc").join(name));
+    named.chain(entries.filter(is_java)).collect()
 }
 
 #[derive(Default)]

@@ -13,8 +13,7 @@ use super::processes::{MARKER, marker};
 use super::programs::{Program, Programs};
 use crate::sandbox::{ProviderError, Spec};
 
-/// How the runner of a sandbox is to be run.
-#[derive(Debug)]
+/// How the runner of a sandbox is to be run. Cannot be printed: its environment holds the token.
 pub(super) struct Launch {
     /// The program.
     pub(super) program: PathBuf,

@@ -8,7 +8,6 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::ffi::OsString;
 use std::fs::File;
-use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -19,6 +18,7 @@ use shared::SessionId;
 use tokio::process::{Child, Command};
 
 use self::ending::{blocking, end, sweep};
+use self::exit::describe;
 use self::fence::Fence;
 use self::folders::Folders;
 use self::launch::{Common, Launch};
@@ -28,6 +28,7 @@ use self::record::Record;
 use super::{Capabilities, Keep, OnExit, Provider, ProviderError, Running, SandboxExit, Spec, Work};
 
 mod ending;
+mod exit;
 mod fence;
 mod folders;
 mod launch;
@@ -436,27 +437,4 @@ fn spawn(launch: Launch, folders: &Folders, log: File) -> Result<Child, Provider
         Ok(()) => ProviderError::Launch(error),
         Err(error) => error,
     })
-}
-
-/// What is known of a runner's end, as a sentence.
-fn describe(status: Option<ExitStatus>, fenced: bool, last_line: Option<&str>) -> String {
-    // Bubblewrap says with its own exit code by which signal the runner was killed, as a shell does.
-    let code = status.and_then(|status| status.code());
-    let signal = match code {
-        Some(code) if fenced && code > 128 => Some(code - 128),
-        _ => status.and_then(|status| status.signal()),
-    };
-    let how = match (signal, code) {
-        (Some(9), _) => {
-            "The sandbox's runner was killed, perhaps because the machine ran out of memory".to_owned()
-        }
-        (Some(signal), _) => format!("The sandbox's runner was ended by signal {signal}"),
-        (None, Some(0)) => return "The sandbox's runner ended by itself.".to_owned(),
-        (None, Some(code)) => format!("The sandbox's runner ended with exit code {code}"),
-        (None, None) => "The sandbox's runner ended".to_owned(),
-    };
-    match last_line {
-        Some(line) => format!("{how}; the last line of its log: {line}"),
-        None => format!("{how}."),
-    }
 }

@@ -1,6 +1,7 @@
 //! The process provider with real processes: shell scripts stand in for the runner, with and without a fence.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command as StdCommand;
 use std::time::Instant;
 use std::{env, fs};
