@@ -35,6 +35,9 @@ const COMMANDS: usize = 256;
 /// How long the last reports may take to be acknowledged when the runner was told to end.
 const FAREWELL: Duration = Duration::from_secs(2);
 
+/// How long the bridge may take to end the turn and the agent.
+const ENDING: Duration = Duration::from_secs(5);
+
 /// Logs to the standard error stream. The stream's other end may go away with the orchestrator: then
 /// the log is lost, and nothing else.
 pub fn start_log(level: &str) {
@@ -139,18 +142,28 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     };
     tracing::info!(?farewell, "the runner ends, and its agent with it");
     stop.cancel();
-    if farewell.is_none() {
-        // The link stays while the last reports go out; what does not go out is kept.
-        tokio::select! {
-            ended = async {
-                let ended = bridge.await;
-                let _ = tokio::time::timeout(FAREWELL, outbox.drained()).await;
-                ended
-            } => ended??,
-            _ = &mut link => process::end_now(None, outbox.name()).await,
+    let lingers = farewell.is_none();
+    let last = async {
+        let ended = tokio::time::timeout(ENDING, bridge).await;
+        if lingers {
+            // What does not go out now is kept for the next runner.
+            let _ = tokio::time::timeout(FAREWELL, outbox.drained()).await;
         }
-        return Ok(());
+        // The bridge has ended the agent, unless it hung on a full disk.
+        process::end_now(None, outbox.name()).await;
+        ended
+    };
+    let linked = async {
+        if lingers {
+            link.await;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        ended = last => match ended {
+            Ok(ended) => Ok(ended??),
+            Err(_) => anyhow::bail!("the bridge did not end in time"),
+        },
+        () = linked => Ok(()),
     }
-    bridge.await??;
-    Ok(())
 }

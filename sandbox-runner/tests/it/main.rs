@@ -1,4 +1,10 @@
 //! The runner as a process, with the real OpenCode, between a fake orchestrator and a scripted model.
 
+mod agent_crash;
+mod boot;
+mod link;
+mod model_calls;
+mod questions;
+mod runner_crash;
 mod support;
 mod turn;

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub(crate) enum Step {
     Text(&'static str),
     Think(&'static str),
-    /// Calls a tool; `$W` in its arguments is the workspace.
+    /// Calls a tool.
     Tool(&'static str, Value),
     /// Cuts the stream, the first time only.
     CutOnce,
@@ -33,13 +33,19 @@ pub(crate) type Script = &'static [(&'static str, fn() -> Vec<Vec<Step>>)];
 pub(crate) struct Model {
     /// The scenario and the number of the answer, of each call in order.
     pub(crate) calls: Mutex<Vec<(String, usize)>>,
+    /// The provider and the model of each call in order.
+    pub(crate) models: Mutex<Vec<String>>,
     attempts: Mutex<HashMap<(String, usize), usize>>,
 }
 
 impl Model {
-    pub(crate) fn answer(self: &Arc<Self>, script: Script, workspace: &str, call: &Value) -> Response {
+    pub(crate) fn answer(self: &Arc<Self>, script: Script, provider: &str, call: &Value) -> Response {
+        self.models
+            .lock()
+            .unwrap()
+            .push(format!("{provider}/{}", call["model"].as_str().unwrap()));
         if call["tools"].as_array().is_none_or(Vec::is_empty) {
-            return stream(vec![Step::Text("A title")], false, "");
+            return stream(vec![Step::Text("A title")], false);
         }
         let messages = call["messages"].as_array().unwrap();
         let last = messages
@@ -64,18 +70,14 @@ impl Model {
             *attempt
         };
         let Some((_, answers)) = script.iter().find(|(scenario, _)| *scenario == name) else {
-            return stream(vec![Step::Text("I have no script for that.")], false, "");
+            return stream(vec![Step::Text("I have no script for that.")], false);
         };
         let answers = answers();
-        stream(
-            answers[number.min(answers.len() - 1)].clone(),
-            attempt == 1,
-            workspace,
-        )
+        stream(answers[number.min(answers.len() - 1)].clone(), attempt == 1)
     }
 }
 
-fn stream(steps: Vec<Step>, first: bool, workspace: &str) -> Response {
+fn stream(steps: Vec<Step>, first: bool) -> Response {
     if let Some(Step::Status(status, message)) = steps.first() {
         let status = axum::http::StatusCode::from_u16(*status).unwrap();
         return (
@@ -99,7 +101,7 @@ fn stream(steps: Vec<Step>, first: bool, workspace: &str) -> Response {
             }
             Step::Tool(name, arguments) => {
                 finish = "tool_calls";
-                let arguments = arguments.to_string().replace("$W", workspace);
+                let arguments = arguments.to_string();
                 let id = format!("call_{index}_{}", shared::PartId::new().suffix());
                 let call = json!({ "tool_calls": [{ "index": 0, "id": id, "type": "function",
                     "function": { "name": name, "arguments": arguments } }] });

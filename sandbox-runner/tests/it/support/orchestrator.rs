@@ -1,11 +1,14 @@
 //! A fake orchestrator that speaks the real protocol: it commits reports, acknowledges them, and can be
 //! cut off.
 
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::extract::{Request, State};
+use axum::extract::{Path as UrlPath, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
@@ -13,7 +16,7 @@ use shared::message::{Part, PartBody};
 use shared::runner::{Hello, NumberedReport, PROTOCOL, Report, RunnerCommand, RunnerFrame, Setup};
 use shared::socket::Delta;
 use shared::turn::StopReason;
-use shared::{SessionId, TurnId};
+use shared::{PartId, SessionId, TurnId};
 use tokio::sync::mpsc;
 
 use super::model::{Model, Script};
@@ -34,11 +37,29 @@ struct Shared {
     duplicates: usize,
     gaps: Vec<(u64, u64)>,
     deltas: Vec<Delta>,
+    /// The live text of each part, as a client would have it.
+    live: BTreeMap<PartId, String>,
+    delta_gaps: Vec<Delta>,
     hellos: Vec<Hello>,
     setup: Option<Setup>,
     link: Option<mpsc::UnboundedSender<Option<Message>>>,
     away: bool,
     deaf: bool,
+    repository: Option<PathBuf>,
+}
+
+impl Shared {
+    /// Lays a delta over the text that is there.
+    fn lay(&mut self, delta: &Delta) {
+        let text = self.live.entry(delta.part_id).or_default();
+        let offset = usize::try_from(delta.offset).unwrap();
+        if offset > text.len() {
+            self.delta_gaps.push(delta.clone());
+            return;
+        }
+        text.truncate(offset);
+        text.push_str(&delta.text);
+    }
 }
 
 #[derive(Clone)]
@@ -65,6 +86,7 @@ impl Orchestrator {
         let router = Router::new()
             .route("/runner/ws", get(upgrade))
             .route("/llm/{*path}", any(complete))
+            .route("/repository.git/{*path}", get(repository))
             .with_state(server);
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
@@ -138,6 +160,22 @@ impl Orchestrator {
         self.send(&RunnerCommand::Configure { setup });
     }
 
+    /// Makes a repository with a branch `work` in a folder and serves it as plain files.
+    pub(crate) fn serve_repository(&self, folder: &Path) {
+        let bare = folder.join("repository.git");
+        let script = "git init -q -b main source && cd source && git config user.email a@b.c && git config user.name A \
+                      && echo main > main.txt && git add . && git commit -qm one && git checkout -qb work \
+                      && echo work > from-the-branch.txt && git add . && git commit -qm two && git checkout -q main \
+                      && git clone -q --bare . ../repository.git && cd ../repository.git && git update-server-info";
+        let made = Command::new("sh")
+            .args(["-ec", script])
+            .current_dir(folder)
+            .status()
+            .unwrap();
+        assert!(made.success());
+        self.shared.lock().unwrap().repository = Some(bare);
+    }
+
     pub(crate) fn reports(&self) -> Vec<Report> {
         self.shared
             .lock()
@@ -168,6 +206,7 @@ impl Orchestrator {
     pub(crate) fn assert_gapless(&self) {
         let shared = self.shared.lock().unwrap();
         assert_eq!(shared.gaps, [], "report numbers are missing");
+        assert_eq!(shared.delta_gaps, [], "text is missing");
         let numbers: Vec<u64> = shared.reports.iter().map(|one| one.number).collect();
         assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
     }
@@ -181,6 +220,14 @@ impl Orchestrator {
         })
         .await;
         found.unwrap()
+    }
+
+    /// Waits for the live text of a part, as a client sees it.
+    pub(crate) async fn live(&self, is_it: impl Fn(&str) -> bool) {
+        until("the live text", || {
+            self.shared.lock().unwrap().live.values().any(|text| is_it(text))
+        })
+        .await;
     }
 
     /// Waits until the agent was ready so many times.
@@ -260,9 +307,24 @@ async fn complete(State(server): State<Server>, headers: HeaderMap, request: Req
     if !authorized(&headers) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    let provider = request
+        .uri()
+        .path()
+        .split('/')
+        .nth(2)
+        .unwrap_or_default()
+        .to_owned();
     let body = axum::body::to_bytes(request.into_body(), 1 << 26).await.unwrap();
     let call = serde_json::from_slice(&body).unwrap();
-    server.model.answer(server.script, "", &call)
+    server.model.answer(server.script, &provider, &call)
+}
+
+async fn repository(State(server): State<Server>, UrlPath(path): UrlPath<String>) -> Response {
+    let folder = server.shared.lock().unwrap().repository.clone();
+    match folder.and_then(|folder| std::fs::read(folder.join(path)).ok()) {
+        Some(bytes) => bytes.into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
 }
 
 async fn upgrade(State(server): State<Server>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
@@ -304,6 +366,7 @@ async fn serve(mut socket: WebSocket, shared: Arc<Mutex<Shared>>) {
                     })
                 }
                 RunnerFrame::Delta(delta) => {
+                    shared.lay(&delta);
                     shared.deltas.push(delta);
                     None
                 }
@@ -315,6 +378,11 @@ async fn serve(mut socket: WebSocket, shared: Arc<Mutex<Shared>>) {
                     } else {
                         if report.number != last + 1 {
                             shared.gaps.push((last, report.number));
+                        }
+                        if let Report::PartUpdated { mut part } = report.report.clone()
+                            && let Some(text) = part.body.live_text()
+                        {
+                            shared.live.insert(part.id, std::mem::take(text));
                         }
                         shared.reports.push(report);
                     }
