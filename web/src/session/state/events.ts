@@ -80,7 +80,10 @@ function completeTurn(state: Conversation, event: EventOf<"turn.completed">): Co
 }
 
 function updatePart(state: Conversation, part: Part): Conversation {
-  const next = changeTurn(state, part.turnId, (turn) => ({ ...turn, parts: replaceOrPush(turn.parts, part) }));
+  const next = changeTurn(state, part.turnId, (turn) => ({
+    ...turn,
+    parts: replaceOrPush(turn.parts, part),
+  }));
   if (state.starting.length === 0) return next;
   const turn = next.turns.find(({ turn }) => turn.id === part.turnId);
   const spoken = turn?.messages.some(({ id, role }) => id === part.messageId && role === "user") ?? false;
