@@ -1,6 +1,6 @@
 // What each kind of event changes in the state of a session. Called by `reduce.ts`, which has
 // checked the event's number and brings the session's own summary up to date.
-import type { Event, Part, Question, Session, TimedError } from "../../wire/types";
+import type { Event, Part, Prompt, Question, Session, TimedError } from "../../wire/types";
 import type { Conversation, SettledQuestion, TurnState } from "./conversation";
 
 type EventOf<T extends Event["type"]> = Extract<Event, { type: T }>;
@@ -27,7 +27,7 @@ export function applyEventBody(state: Conversation, event: Event): Conversation 
     case "sandbox.status":
       return patchSession(state, { sandbox: event.sandbox });
     case "prompt.queued":
-      return { ...state, queue: [...state.queue, event.prompt] };
+      return { ...state, queue: enqueue(state.queue, event.prompt) };
     case "prompt.cancelled":
       return { ...state, queue: state.queue.filter((prompt) => prompt.id !== event.promptId) };
     case "turn.started":
@@ -59,6 +59,13 @@ export function applyEventBody(state: Conversation, event: Event): Conversation 
 
 function patchSession(state: Conversation, patch: Partial<Session>): Conversation {
   return { ...state, session: { ...state.session, ...patch } };
+}
+
+/** One that steers goes next, behind those that came to steer before it. */
+function enqueue(queue: readonly Prompt[], prompt: Prompt): readonly Prompt[] {
+  if (prompt.mode === "queue") return [...queue, prompt];
+  const behind = queue.findIndex(({ mode }) => mode !== "steer");
+  return behind === -1 ? [...queue, prompt] : queue.toSpliced(behind, 0, prompt);
 }
 
 function startTurn(state: Conversation, { turn }: EventOf<"turn.started">): Conversation {

@@ -114,6 +114,18 @@ describe("events", () => {
     expect(seen[17]).toBe("working");
   });
 
+  it("put prompts that steer before those that wait, in the order in which they came", () => {
+    const prompts = [prompt("a"), prompt("s", { mode: "steer" }), prompt("b"), prompt("t", { mode: "steer" })];
+    const state = play(
+      empty,
+      events(
+        1,
+        prompts.map((prompt) => ({ type: "prompt.queued", prompt })),
+      ),
+    );
+    expect(state.queue.map(({ id }) => id)).toEqual(["s", "t", "a", "b"]);
+  });
+
   it("keep the prompt's words on screen between the queue and the turn's message", () => {
     expect(play(empty, script.slice(0, 4)).starting.map(({ id }) => id)).toEqual(["prm_1"]);
     expect(play(empty, script.slice(0, 5)).starting).toHaveLength(1);
