@@ -103,8 +103,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         path: config.path.clone(),
         language: config.language.clone(),
         opencode: config.opencode.clone(),
+        provider_mark: config.provider_mark.clone(),
         relay: relay.address.clone(),
         key: relay.key.clone(),
+        mark: config.mark.clone(),
     };
     let preparation = Preparation::new(
         config.workspace.clone(),

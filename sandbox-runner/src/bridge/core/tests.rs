@@ -271,9 +271,9 @@ fn an_agent_that_dies_ends_its_turn_and_comes_back() {
     let effects = story.give(Input::AgentExited("signal 9".into()));
     let expected = [
         "EndAgent { gently: false }",
+        "problem agent_exited",
         "questionWithdrawn",
         "partUpdated interrupted",
-        "problem agent_exited",
         "TakeChanges",
     ];
     assert_eq!(short(&effects), expected);
