@@ -22,7 +22,8 @@ export const scenes = {
       await page.getByRole("heading", { name: "Sign in" }).waitFor();
       await page.waitForTimeout(500);
       if (asked > 4) throw new Error(`asked ${asked} times who is signed in`);
-      if (!decodeURIComponent(page.url()).includes("to=/sessions/ses_1?panel=changes")) throw new Error(page.url());
+      if (!decodeURIComponent(page.url()).includes("to=/sessions/ses_1?panel=changes"))
+        throw new Error(page.url());
     },
   },
   "home-empty": {

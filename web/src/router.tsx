@@ -6,6 +6,7 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
+  type RouterHistory,
   redirect,
 } from "@tanstack/react-router";
 import { signedIn } from "./api/auth";
@@ -78,10 +79,12 @@ const session = createRoute({
   component: lazyRouteComponent(() => import("./session/session-page")),
 });
 
-export function newRouter(client: QueryClient) {
+/** `history` is the browser's own unless a test brings another. */
+export function newRouter(client: QueryClient, history?: RouterHistory) {
   return createRouter({
     routeTree: root.addChildren([signIn, inside.addChildren([home, archive, session])]),
     context: { client },
+    ...(history === undefined ? {} : { history }),
     defaultPreload: "intent",
     defaultPendingMs: 300,
     scrollRestoration: false,

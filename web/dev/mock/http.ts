@@ -36,6 +36,7 @@ function control(world: World, url: URL, body: Record<string, unknown>, response
   if (url.pathname === "/mock/reset") {
     world.reset((body.scenario as Scenario | undefined) ?? "full", body.pace as number | undefined);
   }
+  if (url.pathname === "/mock/pace") world.pace = Number(body.pace);
   if (url.pathname === "/mock/cut") {
     world.refuseSocketsUntil = Date.now() + ((body.ms as number | undefined) ?? 5_000);
     for (const session of world.sessions.values())

@@ -184,7 +184,7 @@ function archived(world: World): void {
 /** 10,000 parts in 100 turns, for the speed check; its view holds half of them. */
 function long(world: World): void {
   const session = open(world, "Ten thousand steps", 60 * 24 * 6, { repository });
-  session.viewTurns = 50;
+  session.viewTurns = 60;
   for (let number = 0; number < 100; number++) {
     const turn = begin(session, `Part ${number + 1} of the long way.`, 60 * 24 * 6);
     for (let index = 0; index < 24; index++) {

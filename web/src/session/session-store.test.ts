@@ -38,7 +38,13 @@ class FakeSocket {
 }
 
 const newest = () => FakeSocket.all.at(-1) as FakeSocket;
-const problem: Problem = { type: "x", title: "Full", status: 409, detail: "The queue is full.", code: "queue_full" };
+const problem: Problem = {
+  type: "x",
+  title: "Full",
+  status: 409,
+  detail: "The queue is full.",
+  code: "queue_full",
+};
 
 function newStore(onProblem = vi.fn()) {
   const store = new SessionStore("ses_1", {
@@ -73,7 +79,10 @@ describe("the connection", () => {
   it("comes back from the newest event that is here", () => {
     const store = opened(newStore(), { seq: 4 });
     expect(newest().url).toMatch(/\/api\/sessions\/ses_1\/ws$/);
-    newest().say({ type: "event", event: events(5, [{ type: "session.updated", title: "Five" }])[0] as never });
+    newest().say({
+      type: "event",
+      event: events(5, [{ type: "session.updated", title: "Five" }])[0] as never,
+    });
     newest().cut();
     expect(store.snapshot().connection.status).toBe("lost");
     vi.advanceTimersByTime(20_000);
@@ -84,7 +93,10 @@ describe("the connection", () => {
 
   it("asks again for what is missing when there is a gap", () => {
     opened(newStore(), { seq: 4 });
-    newest().say({ type: "event", event: events(7, [{ type: "session.updated", title: "Seven" }])[0] as never });
+    newest().say({
+      type: "event",
+      event: events(7, [{ type: "session.updated", title: "Seven" }])[0] as never,
+    });
     vi.advanceTimersByTime(20_000);
     expect(FakeSocket.all).toHaveLength(2);
     expect(newest().url).toContain("?after=4");
@@ -123,7 +135,10 @@ describe("a prompt", () => {
     expect(store.snapshot().outgoing.map(({ phase }) => phase)).toEqual(["sending"]);
     newest().say({ type: "reply", requestId: requestIdOf(command), status: "done", prompt: prompt("prm_1") });
     expect(store.snapshot().outgoing.map(({ phase }) => phase)).toEqual(["accepted"]);
-    newest().say({ type: "event", event: events(1, [{ type: "prompt.queued", prompt: prompt("prm_1") }])[0] as never });
+    newest().say({
+      type: "event",
+      event: events(1, [{ type: "prompt.queued", prompt: prompt("prm_1") }])[0] as never,
+    });
     expect(store.snapshot().outgoing).toEqual([]);
   });
 
@@ -169,7 +184,11 @@ describe("stopping", () => {
     const store = opened(newStore(), running);
     store.stop();
     store.stop();
-    expect(newest().commands().map(({ type }) => type)).toEqual(["abort"]);
+    expect(
+      newest()
+        .commands()
+        .map(({ type }) => type),
+    ).toEqual(["abort"]);
     expect(store.snapshot().stopping).toBe("trn_1");
     newest().say({ type: "event", event: ended(4) });
     expect(store.snapshot().stopping).toBeNull();
@@ -195,14 +214,23 @@ describe("stopping", () => {
     vi.advanceTimersByTime(20_000);
     newest().open();
     newest().say({ type: "reply", requestId: "caught-up", status: "done" });
-    expect(newest().commands().map(({ type }) => type)).toEqual(["abort"]);
+    expect(
+      newest()
+        .commands()
+        .map(({ type }) => type),
+    ).toEqual(["abort"]);
   });
 
   it("says when it was refused", () => {
     const complain = vi.fn();
     const store = opened(newStore(complain), running);
     store.stop();
-    newest().say({ type: "reply", requestId: requestIdOf(newest().commands()[0]), status: "refused", problem });
+    newest().say({
+      type: "reply",
+      requestId: requestIdOf(newest().commands()[0]),
+      status: "refused",
+      problem,
+    });
     expect(store.snapshot().stopping).toBeNull();
     expect(complain).toHaveBeenCalledWith(problem);
   });
@@ -223,7 +251,10 @@ it("tells the screen once a frame, however many frames came", () => {
   const told = vi.fn();
   store.subscribe(told);
   for (let seq = 1; seq <= 50; seq++) {
-    newest().say({ type: "event", event: events(seq, [{ type: "session.updated", title: `${seq}` }])[0] as never });
+    newest().say({
+      type: "event",
+      event: events(seq, [{ type: "session.updated", title: `${seq}` }])[0] as never,
+    });
   }
   expect(told).not.toHaveBeenCalled();
   flush();

@@ -1,23 +1,33 @@
 // Pages for when there is no page: something failed, or the address leads nowhere.
 import { type ErrorComponentProps, Link, useRouter } from "@tanstack/react-router";
+import { useCallback, useEffect } from "react";
 import { asProblem } from "../api/http";
 import { Button } from "../ui/button";
 import { ProblemNote } from "../ui/problem-note";
 
+const RETRY_MS = 3_000;
+
 export function FailedPage({ error, reset }: ErrorComponentProps) {
   const router = useRouter();
+  const problem = asProblem(error);
+  const again = useCallback(() => {
+    reset();
+    void router.invalidate();
+  }, [reset, router]);
+  // A server that restarts is back in a moment; nobody has to sit and press a button for that.
+  const passing = problem.code === "unreachable" || problem.status >= 500;
+  useEffect(() => {
+    if (!passing) return;
+    const timer = setInterval(again, RETRY_MS);
+    return () => clearInterval(timer);
+  }, [passing, again]);
   return (
     <div className="flex h-full items-center justify-center p-6">
-      <ProblemNote problem={asProblem(error)} className="w-full max-w-md">
-        <Button
-          small
-          onClick={() => {
-            reset();
-            void router.invalidate();
-          }}
-        >
+      <ProblemNote problem={problem} className="w-full max-w-md">
+        <Button small onClick={again}>
           Try again
         </Button>
+        {passing && <span className="self-center text-muted text-xs">It is tried again by itself, too.</span>}
       </ProblemNote>
     </div>
   );

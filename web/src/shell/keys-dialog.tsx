@@ -24,7 +24,7 @@ const groups: readonly { title: string; keys: readonly (readonly [string, string
       ["Esc Esc", "Stop the agent"],
       ["]", "Show or hide the changes"],
       ["End", "Jump to the newest"],
-      ["1", "Answer a question (2, 3, …)"],
+      ["1", "Answer a question (2, 3, …; with Alt while writing)"],
     ],
   },
 ];
@@ -38,7 +38,7 @@ export function KeysDialog({ open, onOpenChange }: { open: boolean; onOpenChange
             <h3 className="mb-1 text-muted text-xs">{title}</h3>
             <dl>
               {keys.map(([key, label]) => (
-                <div key={key} className="flex h-8 items-center gap-4 border-b text-sm last:border-0">
+                <div key={key} className="flex min-h-8 items-center gap-4 border-b text-sm last:border-0">
                   <dt className="flex-1">{label}</dt>
                   <dd>
                     {key.split(" ").map((one, index) => (

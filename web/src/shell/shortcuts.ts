@@ -32,7 +32,8 @@ export function matches(keys: string, event: KeyboardEvent): boolean {
   const wantsAlt = parts.includes("Alt");
   if ((event.metaKey || event.ctrlKey) !== wantsMod || event.altKey !== wantsAlt) return false;
   if (!wantsMod && !wantsAlt && (isTyping(event.target) || isInLayer(event.target))) return false;
-  return event.key.toLowerCase() === key.toLowerCase();
+  // With Alt, some keyboards make other characters of digits.
+  return event.key.toLowerCase() === key.toLowerCase() || (wantsAlt && event.code === `Digit${key}`);
 }
 
 function isTyping(target: EventTarget | null): boolean {

@@ -43,6 +43,8 @@ export function Ago({ at }: { at: string }) {
 
 export function Elapsed({ since, until }: { since: string; until: string | null }) {
   const now = useNow(1_000, until === null);
+  // What has just begun has no time yet worth reading.
+  if (until === null && now - Date.parse(since) < 1_000) return null;
   return (
     <span className="tabular-nums">
       {duration((until === null ? now : Date.parse(until)) - Date.parse(since))}

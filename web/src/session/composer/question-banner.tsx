@@ -14,14 +14,17 @@ export function QuestionBanner() {
   const [question] = questions;
   const answersInSight = useInSight(question?.id);
   useShortcuts(
-    DIGITS.map((digit) => ({
-      keys: String(digit),
-      label: `Answer ${digit}`,
-      run: () => {
+    DIGITS.flatMap((digit) => {
+      const run = () => {
         const option = question?.options[digit - 1];
         if (question !== undefined && option !== undefined) store.answer(question.id, option.id);
-      },
-    })),
+      };
+      // A digit alone is left to whoever writes: no answer is given by mistake.
+      return [
+        { keys: String(digit), label: `Answer ${digit}`, run },
+        { keys: `Alt+${digit}`, label: `Answer ${digit} while writing`, run },
+      ];
+    }),
   );
   if (question === undefined) return null;
   return (

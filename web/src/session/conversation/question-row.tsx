@@ -67,7 +67,7 @@ function Settled({ settled: { question, answer } }: { settled: SettledQuestion }
       <Icon size={15} className="mt-[3px] shrink-0" />
       <span className="min-w-0 [overflow-wrap:anywhere]">
         <InlineCode text={question.title} />{" "}
-        {answer === null ? "Nobody answered in time." : `${answer.by.name}: ${answer.label}`}
+        {answer === null ? "It was not answered." : `${answer.by.name}: ${answer.label}`}
       </span>
     </p>
   );

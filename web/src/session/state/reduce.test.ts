@@ -115,7 +115,12 @@ describe("events", () => {
   });
 
   it("put prompts that steer before those that wait, in the order in which they came", () => {
-    const prompts = [prompt("a"), prompt("s", { mode: "steer" }), prompt("b"), prompt("t", { mode: "steer" })];
+    const prompts = [
+      prompt("a"),
+      prompt("s", { mode: "steer" }),
+      prompt("b"),
+      prompt("t", { mode: "steer" }),
+    ];
     const state = play(
       empty,
       events(

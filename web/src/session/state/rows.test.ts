@@ -55,14 +55,19 @@ it("ends a turn with its errors and a footer", () => {
       completedAt: at,
     },
   ]);
-  expect(kinds(rowsOf(play([...running, ...ended]), none, []))).toBe("prompt work plan work text error footer");
+  expect(kinds(rowsOf(play([...running, ...ended]), none, []))).toBe(
+    "prompt work plan work text error footer",
+  );
 });
 
 it("puts a question behind the step that asks it, also after it was answered", () => {
   const question = { id: "qst_1", turnId: "trn_1", partId: "prt_1", title: "?", options: [], askedAt: at };
   const asked = play([...running, ...events(11, [{ type: "question.asked", question }])]);
   expect(kinds(rowsOf(asked, none, []))).toBe("prompt work question plan work text");
-  const expired = applyEvent(asked, events(12, [{ type: "question.expired", questionId: "qst_1" }])[0] as Event);
+  const expired = applyEvent(
+    asked,
+    events(12, [{ type: "question.expired", questionId: "qst_1" }])[0] as Event,
+  );
   expect(kinds(rowsOf(expired, none, []))).toBe("prompt work question plan work text");
 });
 
@@ -85,7 +90,14 @@ it("shows a prompt that is being sent, unless something runs", () => {
 });
 
 it("places errors without a turn by their time", () => {
-  const early = { seq: 1, at: "2026-11-20T11:00:00.000Z", code: "a", message: "A", severity: "info", turnId: null } as const;
+  const early = {
+    seq: 1,
+    at: "2026-11-20T11:00:00.000Z",
+    code: "a",
+    message: "A",
+    severity: "info",
+    turnId: null,
+  } as const;
   const late = { ...early, seq: 9, at: "2026-11-20T13:00:00.000Z" };
   const state = applyView(null, view({ turns: [turn(1)], errors: [early, late] }));
   expect(kinds(rowsOf(state, none, []))).toBe("error prompt waiting error");
