@@ -95,8 +95,8 @@ pub enum Report {
         /// Whether it has the earlier turns of this session in mind.
         resumed: bool,
     },
-    /// The agent or the workspace could not be brought up. The runner stays and tries again when
-    /// the next turn is assigned.
+    /// The agent or the workspace could not be brought up. The orchestrator ends this sandbox, and the
+    /// next prompt starts another.
     BootFailed {
         /// What happened and what to try.
         reason: String,

@@ -23,7 +23,7 @@ const SCRIPT: Script = &[
     ("speak", || {
         vec![vec![
             Step::Text("One two three."),
-            Step::Sleep(3_000),
+            Step::Sleep(8_000),
             Step::Text("Four five six."),
         ]]
     }),
@@ -72,13 +72,14 @@ async fn reports_that_were_not_acknowledged_come_again_with_the_text_so_far() {
     let house = House::ready(SCRIPT, |_| {}).await;
     let orchestrator = &house.orchestrator;
     let turn = orchestrator.start_turn("speak to me");
-    orchestrator.live(|text| text == "One two three.").await;
+    orchestrator.live(|text| text.starts_with("One two three.")).await;
     orchestrator.go_away();
     let before = orchestrator.deltas().len();
     orchestrator.come_back();
     until("the text so far", || orchestrator.deltas().len() > before).await;
     let delta = orchestrator.deltas()[before].clone();
-    assert_eq!((delta.offset, delta.text.as_str()), (0, "One two three."));
+    assert_eq!(delta.offset, 0);
+    assert!(delta.text.starts_with("One two three."), "{delta:?}");
     assert_eq!(orchestrator.ended(turn).await, StopReason::EndTurn);
     assert_eq!(orchestrator.texts(turn), ["One two three.Four five six."]);
     house.close().await;

@@ -45,7 +45,12 @@ pub struct Core {
     changes: Option<String>,
     /// The boot failed: it is tried again with the next turn or setup, not before.
     stuck: bool,
+    /// How often in a row the agent ended before it was ready.
+    failed_starts: u32,
 }
+
+/// An agent that ends this often in a row before it is ready will not be ready.
+const START_ATTEMPTS: u32 = 3;
 
 impl Core {
     /// Begins with what the outbox remembers. `directory` is the workspace.
@@ -60,6 +65,7 @@ impl Core {
             agent_session: remembered.agent_session,
             changes: remembered.changes,
             stuck: false,
+            failed_starts: 0,
         }
     }
 
@@ -198,6 +204,7 @@ impl Core {
         let memory = memory_of(&setup);
         self.agent_session = Some((memory.clone(), session.clone()));
         self.agent = Agent::Ready(setup);
+        self.failed_starts = 0;
         effects.push(Effect::Write(Record::Fact(Fact::AgentSession {
             agent: memory,
             id: session,
@@ -208,6 +215,7 @@ impl Core {
 
     fn boot_failed(&mut self, reason: String, effects: &mut Vec<Effect>) {
         self.stuck = true;
+        self.failed_starts = 0;
         effects.push(report(Report::BootFailed {
             reason: reason.clone(),
         }));

@@ -26,7 +26,7 @@ fn tool(status: &str) -> Input {
 fn input(kind: u8, detail: u8) -> Input {
     let id = turn(u128::from(detail % 4));
     match kind % 18 {
-        0 => Input::Setup(setup(if detail % 2 == 0 {
+        0 => Input::Setup(setup(if detail.is_multiple_of(2) {
             Permissions::Ask
         } else {
             Permissions::Allow
@@ -38,13 +38,13 @@ fn input(kind: u8, detail: u8) -> Input {
         6..=8 => start(id),
         9 => Input::Abort(id),
         10 => says("word"),
-        11 => tool(if detail % 2 == 0 {
+        11 => tool(if detail.is_multiple_of(2) {
             "in_progress"
         } else {
             "completed"
         }),
         12 => asks(u64::from(detail)),
-        13 => Input::PromptEnded(if detail % 2 == 0 {
+        13 => Input::PromptEnded(if detail.is_multiple_of(2) {
             Ok("end_turn".into())
         } else {
             Err("no".into())

@@ -8,6 +8,7 @@ use shared::runner::Report;
 use shared::turn::StopReason;
 use shared::{QuestionId, Severity, Timestamp, TurnId};
 
+use super::START_ATTEMPTS;
 use super::question::{Asked, withdraw};
 use super::{Agent, Core, Effect, problem, report};
 use crate::git::Comparison;
@@ -122,7 +123,14 @@ impl Core {
         self.agent = Agent::Down;
         effects.push(Effect::EndAgent { gently: false });
         if starting {
-            self.boot_failed(format!("The agent ended while it started: {how}"), effects);
+            self.failed_starts += 1;
+            if self.failed_starts < START_ATTEMPTS {
+                let message = format!("The agent ended while it started ({how}). It is started again.");
+                effects.push(problem(None, "agent_exited", message, Severity::Warning));
+                self.start_agent(effects);
+            } else {
+                self.boot_failed(format!("The agent ended while it started: {how}"), effects);
+            }
             return;
         }
         let Some(turn) = self.speaking() else {

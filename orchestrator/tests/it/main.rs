@@ -1,0 +1,5 @@
+//! Integration tests: whole installations, spoken to as their users do.
+
+mod chaos;
+mod follower;
+mod installation;
