@@ -24,7 +24,7 @@ const FOLDERS: &[(&str, &[&str])] = &[
 ];
 
 /// Where the orchestrator's parts are put together: these may use everything, and nothing may use them.
-const ROOTS: &[&str] = &["main", "lib", "app", "config"];
+const ROOTS: &[&str] = &["main", "lib", "app", "config", "agents", "data_dir", "telemetry"];
 
 /// The files that may read the environment, by name.
 const ENVIRONMENT: &str = "config.rs";
