@@ -3,7 +3,11 @@ import { chromium } from "playwright-core";
 import { preview } from "vite";
 
 export async function start() {
-  const server = await preview({ mode: "mock", build: { outDir: "dist-e2e" }, preview: { port: 4310, strictPort: false } });
+  const server = await preview({
+    mode: "mock",
+    build: { outDir: "dist-e2e" },
+    preview: { port: 4310, strictPort: false },
+  });
   const origin = server.resolvedUrls.local[0].replace(/\/$/, "");
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -14,7 +18,10 @@ export async function start() {
     browser,
     /** Begins anew; gives the ids of the sessions by title. */
     async reset(scenario, pace) {
-      const response = await fetch(`${origin}/mock/reset`, { method: "POST", body: JSON.stringify({ scenario, pace }) });
+      const response = await fetch(`${origin}/mock/reset`, {
+        method: "POST",
+        body: JSON.stringify({ scenario, pace }),
+      });
       const sessions = await response.json();
       return (title) => sessions.find((session) => session.title.startsWith(title))?.id;
     },

@@ -35,15 +35,27 @@ for (const [name, scene] of Object.entries(scenes)) {
     }
     await page.screenshot({ path: new URL(`${name}.${form.name}.png`, out).pathname });
     await page.evaluate(axe);
-    const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    const { violations } = await page.evaluate(() =>
+      window.axe.run(document, { resultTypes: ["violations"] }),
+    );
     for (const { id: rule, nodes } of violations) {
-      problems.push(`axe ${rule}: ${nodes.slice(0, 3).map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ""}`).join(" | ")}`);
+      problems.push(
+        `axe ${rule}: ${nodes
+          .slice(0, 3)
+          .map(({ html, any }) => `${html.slice(0, 160)} ${any[0]?.message ?? ""}`)
+          .join(" | ")}`,
+      );
     }
     if (!scene.noisy) problems.push(...page.complaints.map((text) => `console: ${text}`));
     const wide = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
     if (wide) problems.push("the page is wider than the screen");
     findings += problems.length;
-    console.log(problems.length === 0 ? "ok  " : "BAD ", name, form.name, ...problems.map((text) => `\n      ${text}`));
+    console.log(
+      problems.length === 0 ? "ok  " : "BAD ",
+      name,
+      form.name,
+      ...problems.map((text) => `\n      ${text}`),
+    );
     await page.context().close();
   }
 }

@@ -29,7 +29,7 @@ export const scenes = {
     async go(page, app) {
       await page.goto(app.origin);
       await page.getByRole("button", { name: "Repository" }).click();
-      await page.getByLabel("Repository", { exact: true }).last().fill("github.com/o/r");
+      await page.getByPlaceholder("https://github.com/owner/repository").fill("github.com/o/r");
     },
   },
   session: {
@@ -46,7 +46,10 @@ export const scenes = {
       await page.getByText("One thing to decide").waitFor();
       await page.getByRole("button", { name: /Read 1 file/ }).click();
       await page.getByRole("button", { name: /cargo test failed/ }).click();
-      await page.getByRole("button", { name: /src\/backoff.rs/ }).first().click();
+      await page
+        .getByRole("button", { name: /src\/backoff.rs/ })
+        .first()
+        .click();
     },
   },
   "session-changes": {
@@ -92,13 +95,18 @@ export const scenes = {
     pace: 12,
     async go(page, app) {
       await page.goto(app.origin);
-      await page.getByLabel("What should be done?").fill("Retry temporary failures with backoff, and add tests.");
+      await page
+        .getByLabel("What should be done?")
+        .fill("Retry temporary failures with backoff, and add tests.");
       await page.keyboard.press("Enter");
       await page.getByRole("button", { name: "Stop" }).waitFor();
       await page.getByRole("region", { name: "Plan" }).waitFor();
       await page.getByLabel("Prompt", { exact: true }).last().fill("Also update the changelog.");
       await page.keyboard.press("Enter");
-      await page.getByText(/Running/).first().waitFor();
+      await page
+        .getByText(/Running/)
+        .first()
+        .waitFor();
     },
   },
   "session-reconnecting": {

@@ -14,7 +14,9 @@ const client: QueryClient = new QueryClient({
   mutationCache: new MutationCache({ onError: noticeSignOut }),
   defaultOptions: {
     queries: {
-      retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.problem.status >= 400 && error.problem.status < 500),
+      retry: (failures, error) =>
+        failures < 2 &&
+        !(error instanceof ApiError && error.problem.status >= 400 && error.problem.status < 500),
       refetchOnWindowFocus: false,
     },
   },

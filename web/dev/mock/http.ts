@@ -5,7 +5,12 @@ import type { MockSession } from "./mock-session.ts";
 import { runQueue } from "./play.ts";
 import { ada, type Scenario, type World } from "./world.ts";
 
-export async function answer(world: World, request: IncomingMessage, response: ServerResponse, next: () => void) {
+export async function answer(
+  world: World,
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: () => void,
+) {
   const url = new URL(request.url ?? "/", "http://mock");
   if (!/^\/(api|auth|mock)\//.test(url.pathname)) return next();
   if (url.pathname.endsWith("/ws")) return next();
@@ -22,7 +27,8 @@ export async function answer(world: World, request: IncomingMessage, response: S
   if (url.pathname === "/api/sessions") return sessions(world, url, request, body, response);
   const [, , , id = "", ...rest] = url.pathname.split("/");
   const session = world.sessions.get(id);
-  if (session === undefined) return problem(response, 404, "session_not_found", "There is no session with this id.");
+  if (session === undefined)
+    return problem(response, 404, "session_not_found", "There is no session with this id.");
   return oneSession(world, session, rest, url, request, body, response);
 }
 
@@ -32,15 +38,28 @@ function control(world: World, url: URL, body: Record<string, unknown>, response
   }
   if (url.pathname === "/mock/cut") {
     world.refuseSocketsUntil = Date.now() + ((body.ms as number | undefined) ?? 5_000);
-    for (const session of world.sessions.values()) for (const watcher of session.watchers) watcher({ type: "cut" } as never);
+    for (const session of world.sessions.values())
+      for (const watcher of session.watchers) watcher({ type: "cut" } as never);
   }
-  json(response, 200, [...world.sessions.values()].map(({ session }) => ({ id: session.id, title: session.title })));
+  json(
+    response,
+    200,
+    [...world.sessions.values()].map(({ session }) => ({ id: session.id, title: session.title })),
+  );
 }
 
-function sessions(world: World, url: URL, request: IncomingMessage, body: Record<string, unknown>, response: ServerResponse) {
+function sessions(
+  world: World,
+  url: URL,
+  request: IncomingMessage,
+  body: Record<string, unknown>,
+  response: ServerResponse,
+) {
   if (request.method === "POST") return json(response, 201, world.create(body).session);
   const status = url.searchParams.get("status") ?? "open";
-  const items = [...world.sessions.values()].map(({ session }) => session).filter((one) => one.status === status);
+  const items = [...world.sessions.values()]
+    .map(({ session }) => session)
+    .filter((one) => one.status === status);
   const page: Page<Session> = {
     items: items.toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt)),
     nextCursor: null,
@@ -104,7 +123,8 @@ function earlier(session: MockSession, url: URL): Page<TurnTranscript> {
 function events(world: World, response: ServerResponse) {
   response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
   response.write(": hello\n\n");
-  const listener = (session: Session) => response.write(`event: session\ndata: ${JSON.stringify(session)}\n\n`);
+  const listener = (session: Session) =>
+    response.write(`event: session\ndata: ${JSON.stringify(session)}\n\n`);
   world.listeners.add(listener);
   response.on("close", () => world.listeners.delete(listener));
 }

@@ -2,8 +2,8 @@
 // made by the app's own reducer, so what is shown is what the events say.
 import { activityOf } from "../../src/session/state/activity.ts";
 import type { Conversation } from "../../src/session/state/conversation.ts";
-import { applyEvent, applyTextDelta, applyView } from "../../src/session/state/reduce.ts";
 import { utf8Length } from "../../src/session/state/live-text.ts";
+import { applyEvent, applyTextDelta, applyView } from "../../src/session/state/reduce.ts";
 import type {
   Diff,
   Event,
@@ -25,7 +25,11 @@ export class MockSession {
   state: Conversation;
   readonly log: Event[] = [];
   readonly watchers = new Set<(frame: ServerFrame) => void>();
-  diff: Diff = { changes: { files: [], additions: 0, deletions: 0, truncated: false }, patch: "", takenAt: null };
+  diff: Diff = {
+    changes: { files: [], additions: 0, deletions: 0, truncated: false },
+    patch: "",
+    takenAt: null,
+  };
   others: Presence[] = [];
   aborted = false;
   /** How many of the newest turns a view holds. */
@@ -96,7 +100,15 @@ export class MockSession {
   }
 
   queue(text: string, mode: PromptMode, author: Person, at = new Date().toISOString()): Prompt {
-    const prompt: Prompt = { id: newId("prm"), text, mode, status: "queued", origin: "web", author, createdAt: at };
+    const prompt: Prompt = {
+      id: newId("prm"),
+      text,
+      mode,
+      status: "queued",
+      origin: "web",
+      author,
+      createdAt: at,
+    };
     this.publish({ type: "prompt.queued", prompt }, at);
     return prompt;
   }

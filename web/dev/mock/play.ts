@@ -53,7 +53,7 @@ async function runTurn(world: World, session: MockSession): Promise<void> {
     turnId: turn.id,
     stopReason: session.aborted ? "cancelled" : "end_turn",
     usage: {
-      inputTokens: 2_840 + (Date.now() - began) % 500,
+      inputTokens: 2_840 + ((Date.now() - began) % 500),
       outputTokens: 1_212,
       cacheReadTokens: 8_400,
       cacheWriteTokens: 0,
@@ -65,20 +65,43 @@ async function runTurn(world: World, session: MockSession): Promise<void> {
 }
 
 /** Opens a turn with its prompt's message; gives the ids to hang parts on. */
-export function startTurn(session: MockSession, promptId: string, text: string, at = new Date().toISOString()) {
+export function startTurn(
+  session: MockSession,
+  promptId: string,
+  text: string,
+  at = new Date().toISOString(),
+) {
   const id = newId("trn");
   const userMessage = newId("msg");
   const messageId = newId("msg");
   const author = session.state.queue.find((prompt) => prompt.id === promptId)?.author ?? null;
   const number = (session.state.turns.at(-1)?.turn.number ?? 0) + 1;
   const { model } = session.state.session;
-  session.publish({ type: "turn.started", turn: { id, number, promptId, model, startedAt: at, outcome: null } }, at);
-  session.publish({ type: "message.created", message: { id: userMessage, turnId: id, role: "user", author, createdAt: at } }, at);
   session.publish(
-    { type: "part.updated", part: { id: newId("prt"), messageId: userMessage, turnId: id, state: "done", type: "text", text } },
+    { type: "turn.started", turn: { id, number, promptId, model, startedAt: at, outcome: null } },
     at,
   );
-  session.publish({ type: "message.created", message: { id: messageId, turnId: id, role: "assistant", author: null, createdAt: at } }, at);
+  session.publish(
+    {
+      type: "message.created",
+      message: { id: userMessage, turnId: id, role: "user", author, createdAt: at },
+    },
+    at,
+  );
+  session.publish(
+    {
+      type: "part.updated",
+      part: { id: newId("prt"), messageId: userMessage, turnId: id, state: "done", type: "text", text },
+    },
+    at,
+  );
+  session.publish(
+    {
+      type: "message.created",
+      message: { id: messageId, turnId: id, role: "assistant", author: null, createdAt: at },
+    },
+    at,
+  );
   return { id, messageId };
 }
 
@@ -109,18 +132,31 @@ class Player {
 
   async plan(done: number): Promise<void> {
     if (this.session.aborted) return;
-    const part: Part = { id: this.planId, messageId: this.messageId, turnId: this.turnId, state: "streaming", type: "plan", entries: planAt(done) };
+    const part: Part = {
+      id: this.planId,
+      messageId: this.messageId,
+      turnId: this.turnId,
+      state: "streaming",
+      type: "plan",
+      entries: planAt(done),
+    };
     this.session.publish({ type: "part.updated", part });
     await sleep(this.world.pace * 4);
   }
 
   async tool(step: (typeof steps)[number]): Promise<void> {
-    const head = { id: newId("prt"), messageId: this.messageId, turnId: this.turnId, type: "toolCall" } as const;
+    const head = {
+      id: newId("prt"),
+      messageId: this.messageId,
+      turnId: this.turnId,
+      type: "toolCall",
+    } as const;
     const startedAt = new Date().toISOString();
     const base = { ...head, ...step, startedAt, exitCode: null, completedAt: null, outputTruncated: false };
     let part: Part = { ...base, state: "streaming", status: "running", output: "", diffs: [] };
     this.session.publish({ type: "part.updated", part });
-    if (step.kind === "execute" && this.session.state.session.permissions === "ask") await this.ask(part.id, step.title);
+    if (step.kind === "execute" && this.session.state.session.permissions === "ask")
+      await this.ask(part.id, step.title);
     for (const line of step.output.split(/(?<=\n)/)) {
       if (this.session.aborted) break;
       part = this.session.stream(part, line);

@@ -103,7 +103,13 @@ const passingRun = failingRun
 
 export const steps: readonly Step[] = [
   step("read", "read", "src/client.rs", { filePath: "src/client.rs" }, clientBefore),
-  step("grep", "search", "is_temporary|retry in src", { pattern: "is_temporary|retry" }, "src/error.rs:41: pub fn is_temporary(&self) -> bool {\n"),
+  step(
+    "grep",
+    "search",
+    "is_temporary|retry in src",
+    { pattern: "is_temporary|retry" },
+    "src/error.rs:41: pub fn is_temporary(&self) -> bool {\n",
+  ),
   {
     ...step("write", "edit", "src/backoff.rs", { filePath: "src/backoff.rs" }, ""),
     diffs: [{ path: "src/backoff.rs", oldText: null, newText: backoff }],
@@ -112,11 +118,25 @@ export const steps: readonly Step[] = [
     ...step("edit", "edit", "src/client.rs", { filePath: "src/client.rs" }, ""),
     diffs: [{ path: "src/client.rs", oldText: clientBefore, newText: clientAfter }],
   },
-  { ...step("bash", "execute", "cargo test", { command: "cargo test --color always" }, failingRun), exitCode: 101, locations: [] },
-  { ...step("bash", "execute", "cargo test", { command: "cargo test --color always" }, passingRun), exitCode: 0, locations: [] },
+  {
+    ...step("bash", "execute", "cargo test", { command: "cargo test --color always" }, failingRun),
+    exitCode: 101,
+    locations: [],
+  },
+  {
+    ...step("bash", "execute", "cargo test", { command: "cargo test --color always" }, passingRun),
+    exitCode: 0,
+    locations: [],
+  },
 ];
 
-const planned = ["Read how requests are sent", "Find out which errors are temporary", "Write the backoff", "Repeat in `Client::send`", "Test it"];
+const planned = [
+  "Read how requests are sent",
+  "Find out which errors are temporary",
+  "Write the backoff",
+  "Repeat in `Client::send`",
+  "Test it",
+];
 
 /** The plan after `done` steps. */
 export function planAt(done: number): PlanEntry[] {
@@ -130,12 +150,40 @@ export function diffOfTurn(): Diff {
   return {
     changes: {
       files: [
-        { path: "assets/logo.png", oldPath: null, status: "modified", additions: 0, deletions: 0, binary: true },
-        { path: "docs/retries.md", oldPath: "docs/errors.md", status: "renamed", additions: 1, deletions: 1, binary: false },
-        { path: "src/backoff.rs", oldPath: null, status: "added", additions: 12, deletions: 0, binary: false },
-        { path: "src/client.rs", oldPath: null, status: "modified", additions: 14, deletions: 3, binary: false },
+        {
+          path: "assets/logo.png",
+          oldPath: null,
+          status: "modified",
+          additions: 0,
+          deletions: 0,
+          binary: true,
+        },
+        {
+          path: "docs/retries.md",
+          oldPath: "docs/errors.md",
+          status: "renamed",
+          additions: 1,
+          deletions: 1,
+          binary: false,
+        },
+        {
+          path: "src/backoff.rs",
+          oldPath: null,
+          status: "added",
+          additions: 12,
+          deletions: 0,
+          binary: false,
+        },
+        {
+          path: "src/client.rs",
+          oldPath: null,
+          status: "modified",
+          additions: 14,
+          deletions: 3,
+          binary: false,
+        },
       ],
-      additions: 27,
+      additions: 26,
       deletions: 4,
       truncated: false,
     },
@@ -170,7 +218,7 @@ diff --git a/src/client.rs b/src/client.rs
 index 1111111..2222222 100644
 --- a/src/client.rs
 +++ b/src/client.rs
-@@ -1,9 +1,20 @@ mod client
+@@ -1,9 +1,19 @@ mod client
 +use crate::backoff;
  use crate::error::Error;
  

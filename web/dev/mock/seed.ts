@@ -23,7 +23,11 @@ export function seed(world: World): void {
 /** A turn that went well, with everything in it. */
 function finished(world: World): void {
   const session = open(world, "Retry temporary failures with backoff", 12, { repository });
-  const turn = begin(session, "Requests to the relay fail on the first timeout. Retry temporary failures with backoff, honour Retry-After, and add tests.", 12);
+  const turn = begin(
+    session,
+    "Requests to the relay fail on the first timeout. Retry temporary failures with backoff, honour Retry-After, and add tests.",
+    12,
+  );
   say(session, turn, "thinking", thinkingText);
   say(session, turn, "text", "I'll look at how retries are done today, then change them.");
   put(session, turn, { type: "plan", entries: planAt(9) });
@@ -37,9 +41,17 @@ function finished(world: World): void {
 
 /** A turn that waits for an answer, with prompts behind it. */
 function asking(world: World): void {
-  const session = open(world, "Upgrade to axum 0.8 and fix what breaks", 3, { repository, permissions: "ask" });
+  const session = open(world, "Upgrade to axum 0.8 and fix what breaks", 3, {
+    repository,
+    permissions: "ask",
+  });
   const turn = begin(session, "Upgrade axum to 0.8. Fix what breaks, keep the public API as it is.", 3);
-  say(session, turn, "thinking", "Path parameters changed their syntax in 0.8. I need to see the routes first.");
+  say(
+    session,
+    turn,
+    "thinking",
+    "Path parameters changed their syntax in 0.8. I need to see the routes first.",
+  );
   for (const step of steps.slice(0, 2)) use(session, turn, step, 2);
   const asked = put(session, turn, {
     ...toolOf(steps[4] as Step, 1),
@@ -76,32 +88,88 @@ function asking(world: World): void {
 
 /** A turn in which much went wrong. */
 function troubled(world: World): void {
-  const session = open(world, "Flaky test in the uploader", 95, { repository, model: "openai/gpt-5.1-codex" });
+  const session = open(world, "Flaky test in the uploader", 95, {
+    repository,
+    model: "openai/gpt-5.1-codex",
+  });
   const turn = begin(session, "uploader::resumes fails about once in ten runs. Find out why.", 95);
   use(session, turn, steps[0] as Step, 94);
   use(session, turn, steps[4] as Step, 93);
-  session.publish({ type: "error", code: "model_call_interrupted", message: "The connection to the model was cut while it answered. The agent repeats the call.", severity: "warning", turnId: turn.id }, ago(92));
-  session.publish({ type: "error", code: "model_call_repeated", message: "The call was repeated and answered.", severity: "info", turnId: turn.id }, ago(91));
-  say(session, turn, "text", "The test waits 50 ms for the second chunk, which is not always enough on a busy");
-  session.publish({ type: "error", code: "model_rate_limited", message: "OpenAI answered 429: too many requests. Wait a minute and send the prompt again, or choose another model.", severity: "error", turnId: turn.id }, ago(90));
+  session.publish(
+    {
+      type: "error",
+      code: "model_call_interrupted",
+      message: "The connection to the model was cut while it answered. The agent repeats the call.",
+      severity: "warning",
+      turnId: turn.id,
+    },
+    ago(92),
+  );
+  session.publish(
+    {
+      type: "error",
+      code: "model_call_repeated",
+      message: "The call was repeated and answered.",
+      severity: "info",
+      turnId: turn.id,
+    },
+    ago(91),
+  );
+  say(
+    session,
+    turn,
+    "text",
+    "The test waits 50 ms for the second chunk, which is not always enough on a busy",
+  );
+  session.publish(
+    {
+      type: "error",
+      code: "model_rate_limited",
+      message:
+        "OpenAI answered 429: too many requests. Wait a minute and send the prompt again, or choose another model.",
+      severity: "error",
+      turnId: turn.id,
+    },
+    ago(90),
+  );
   end(session, turn, 90, { stopReason: "error", cost: null });
 }
 
 function failed(world: World): void {
-  const session = open(world, "Port the worker to the new queue", 300, { repository: { url: "https://github.com/relay-rs/worker" } });
+  const session = open(world, "Port the worker to the new queue", 300, {
+    repository: { url: "https://github.com/relay-rs/worker" },
+  });
   session.queue("Port the worker to the new queue library.", "queue", ada, ago(300));
-  session.publish({ type: "sandbox.status", sandbox: { provider: "process", status: "failed", reason: "The repository could not be cloned: not found, or private. Check the address." } }, ago(299));
+  session.publish(
+    {
+      type: "sandbox.status",
+      sandbox: {
+        provider: "process",
+        status: "failed",
+        reason: "The repository could not be cloned: not found, or private. Check the address.",
+      },
+    },
+    ago(299),
+  );
 }
 
 function quiet(world: World): void {
-  const names = ["Explain the lock order in the scheduler", "Dark mode for the status page", "Remove the legacy importer", "Why is the first request slow?"];
+  const names = [
+    "Explain the lock order in the scheduler",
+    "Dark mode for the status page",
+    "Remove the legacy importer",
+    "Why is the first request slow?",
+  ];
   names.forEach((name, index) => {
     const minutes = 60 * 24 * (index + 1);
     const session = open(world, name, minutes, index % 2 === 0 ? { repository } : {});
     const turn = begin(session, name, minutes);
     say(session, turn, "text", "Done. The details are in the changes.");
     end(session, turn, minutes - 4, { cost: 0 });
-    session.publish({ type: "sandbox.status", sandbox: { provider: "process", status: "hibernated" } }, ago(minutes - 10));
+    session.publish(
+      { type: "sandbox.status", sandbox: { provider: "process", status: "hibernated" } },
+      ago(minutes - 10),
+    );
   });
 }
 
@@ -120,7 +188,12 @@ function long(world: World): void {
   for (let number = 0; number < 100; number++) {
     const turn = begin(session, `Part ${number + 1} of the long way.`, 60 * 24 * 6);
     for (let index = 0; index < 24; index++) {
-      say(session, turn, "text", `Step **${index + 1}**: I read \`src/file_${index}.rs\` and ${"considered it carefully ".repeat(1 + (index % 5))}before going on.`);
+      say(
+        session,
+        turn,
+        "text",
+        `Step **${index + 1}**: I read \`src/file_${index}.rs\` and ${"considered it carefully ".repeat(1 + (index % 5))}before going on.`,
+      );
       for (const step of steps.slice(0, 3)) use(session, turn, step, 60 * 24 * 6);
     }
     say(session, turn, "thinking", thinkingText);
@@ -162,19 +235,43 @@ function toolOf(step: Step, minutes: number) {
 }
 
 /** A part without its place in the conversation. */
-type Loose<T> = T extends Part ? Omit<T, "id" | "messageId" | "turnId" | "state"> & { state?: Part["state"] } : never;
+type Loose<T> = T extends Part
+  ? Omit<T, "id" | "messageId" | "turnId" | "state"> & { state?: Part["state"] }
+  : never;
 
-function put(session: MockSession, turn: TurnIds, loose: Loose<Part> | (ReturnType<typeof toolOf> & { state?: Part["state"] }) | object): string {
+function put(
+  session: MockSession,
+  turn: TurnIds,
+  loose: Loose<Part> | (ReturnType<typeof toolOf> & { state?: Part["state"] }) | object,
+): string {
   const id = newId("prt");
   const part = { state: "done", ...loose, id, messageId: turn.messageId, turnId: turn.id } as Part;
   session.publish({ type: "part.updated", part });
   return id;
 }
 
-function end(session: MockSession, turn: TurnIds, minutes: number, how: { stopReason?: "error"; cost: number | null }): void {
-  const usage = { inputTokens: 3_120, outputTokens: 1_212, cacheReadTokens: 8_400, cacheWriteTokens: 0, modelCalls: 6 };
+function end(
+  session: MockSession,
+  turn: TurnIds,
+  minutes: number,
+  how: { stopReason?: "error"; cost: number | null },
+): void {
+  const usage = {
+    inputTokens: 3_120,
+    outputTokens: 1_212,
+    cacheReadTokens: 8_400,
+    cacheWriteTokens: 0,
+    modelCalls: 6,
+  };
   session.publish(
-    { type: "turn.completed", turnId: turn.id, stopReason: how.stopReason ?? "end_turn", usage, cost: how.cost, completedAt: ago(minutes) },
+    {
+      type: "turn.completed",
+      turnId: turn.id,
+      stopReason: how.stopReason ?? "end_turn",
+      usage,
+      cost: how.cost,
+      completedAt: ago(minutes),
+    },
     ago(minutes),
   );
 }

@@ -18,7 +18,9 @@ export function acceptSockets(world: World, server: Server | null): void {
       socket.end("HTTP/1.1 503 Service Unavailable\r\n\r\n");
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (peer) => serve(world, session, peer, url.searchParams.get("after")));
+    sockets.handleUpgrade(request, socket, head, (peer) =>
+      serve(world, session, peer, url.searchParams.get("after")),
+    );
   });
 }
 
@@ -28,16 +30,27 @@ function serve(world: World, session: MockSession, peer: WebSocket, after: strin
   else for (const event of session.log) if (event.seq > Number(after)) send({ type: "event", event });
   for (const part of session.state.turns.at(-1)?.parts ?? []) {
     if (part.state !== "streaming" || part.type === "plan") continue;
-    send({ type: "delta", partId: part.id, offset: 0, text: part.type === "toolCall" ? part.output : part.text });
+    send({
+      type: "delta",
+      partId: part.id,
+      offset: 0,
+      text: part.type === "toolCall" ? part.output : part.text,
+    });
   }
   send({ type: "presence", present: [{ person: ada, typing: false }, ...session.others] });
-  const watcher = (frame: ServerFrame) => ((frame as { type: string }).type === "cut" ? peer.terminate() : send(frame));
+  const watcher = (frame: ServerFrame) =>
+    (frame as { type: string }).type === "cut" ? peer.terminate() : send(frame);
   session.watchers.add(watcher);
   peer.on("close", () => session.watchers.delete(watcher));
   peer.on("message", (data) => obey(world, session, JSON.parse(String(data)) as ClientCommand, send));
 }
 
-function obey(world: World, session: MockSession, command: ClientCommand, send: (frame: ServerFrame) => void): void {
+function obey(
+  world: World,
+  session: MockSession,
+  command: ClientCommand,
+  send: (frame: ServerFrame) => void,
+): void {
   if (command.type === "typing") return;
   const { requestId } = command;
   switch (command.type) {
@@ -56,7 +69,12 @@ function obey(world: World, session: MockSession, command: ClientCommand, send: 
       session.answered?.();
       break;
     case "answer":
-      session.publish({ type: "question.answered", questionId: command.questionId, optionId: command.optionId, by: ada });
+      session.publish({
+        type: "question.answered",
+        questionId: command.questionId,
+        optionId: command.optionId,
+        by: ada,
+      });
       session.answered?.();
       break;
   }

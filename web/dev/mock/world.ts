@@ -36,7 +36,12 @@ export class World {
   capabilities(): Capabilities {
     const demo = { id: "demo/scripted", name: "Scripted demo", providerName: "Built in", demo: true };
     const real = [
-      { id: "anthropic/claude-sonnet-4-5", name: "Claude Sonnet 4.5", providerName: "Anthropic", demo: false },
+      {
+        id: "anthropic/claude-sonnet-4-5",
+        name: "Claude Sonnet 4.5",
+        providerName: "Anthropic",
+        demo: false,
+      },
       { id: "openai/gpt-5.1-codex", name: "GPT-5.1 Codex", providerName: "OpenAI", demo: false },
       { id: "google/gemini-3-pro", name: "Gemini 3 Pro", providerName: "Google", demo: false },
     ];

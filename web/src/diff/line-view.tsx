@@ -20,8 +20,8 @@ interface LineProps {
 export function UnifiedLine({ hunk, line, language }: LineProps) {
   return (
     <div className={cx("flex min-h-5 font-mono text-[12px] leading-5", grounds[line.kind])}>
-      <Number value={line.before} />
-      <Number value={line.after} />
+      <LineNumber value={line.before} />
+      <LineNumber value={line.after} />
       <Sign line={line} />
       <Text hunk={hunk} line={line} language={language} side={line.kind === "removed" ? "before" : "after"} />
     </div>
@@ -29,7 +29,15 @@ export function UnifiedLine({ hunk, line, language }: LineProps) {
 }
 
 /** A row of the split layout: the line before beside the line after. */
-export function SplitLine({ hunk, pair, language }: { hunk: Hunk; pair: Pair; language: string | undefined }) {
+export function SplitLine({
+  hunk,
+  pair,
+  language,
+}: {
+  hunk: Hunk;
+  pair: Pair;
+  language: string | undefined;
+}) {
   return (
     <div className="flex min-h-5 font-mono text-[12px] leading-5">
       <Half hunk={hunk} line={pair.left} language={language} side="before" />
@@ -38,18 +46,23 @@ export function SplitLine({ hunk, pair, language }: { hunk: Hunk; pair: Pair; la
   );
 }
 
-function Half({ hunk, line, language, side }: Omit<LineProps, "line"> & { line: DiffLine | null; side: Side }) {
+function Half({
+  hunk,
+  line,
+  language,
+  side,
+}: Omit<LineProps, "line"> & { line: DiffLine | null; side: Side }) {
   if (line === null) return <div className={cx("w-1/2 bg-sunken", side === "after" && "border-l")} />;
   return (
     <div className={cx("flex w-1/2 min-w-0", side === "after" && "border-l", grounds[line.kind])}>
-      <Number value={line[side]} />
+      <LineNumber value={line[side]} />
       <Sign line={line} />
       <Text hunk={hunk} line={line} language={language} side={side} />
     </div>
   );
 }
 
-function Number({ value }: { value: number | null }) {
+function LineNumber({ value }: { value: number | null }) {
   return (
     <span aria-hidden className="w-10 shrink-0 select-none pr-2 text-right text-[11px] text-muted">
       {value}
@@ -95,7 +108,10 @@ function sideOf(hunk: Hunk, side: Side): SideText {
   if (known !== undefined) return known[side];
   const build = (skip: DiffLine["kind"]): SideText => {
     const lines = hunk.lines.filter(({ kind }) => kind !== skip);
-    return { code: lines.map(({ text }) => text).join("\n"), index: new Map(lines.map((line, at) => [line, at])) };
+    return {
+      code: lines.map(({ text }) => text).join("\n"),
+      index: new Map(lines.map((line, at) => [line, at])),
+    };
   };
   const both = { before: build("added"), after: build("removed") };
   sides.set(hunk, both);

@@ -59,7 +59,8 @@ function readHeader(file: OpenFile, line: string): void {
 
 function takeName(file: OpenFile, name: string, prefix: string): void {
   const path = unquote(name.replace(/\t$/, ""));
-  if (path !== "/dev/null" && path.startsWith(prefix) && file.oldPath === null) file.path = path.slice(prefix.length);
+  if (path !== "/dev/null" && path.startsWith(prefix) && file.oldPath === null)
+    file.path = path.slice(prefix.length);
 }
 
 /** The lines of a hunk, counted by its header, so that a line like "--- a" inside of it is no header. */

@@ -31,14 +31,21 @@ function contentRows(file: ChangedFile, change: FileChange | undefined, layout: 
   const note = (text: string): PatchRow[] => [{ kind: "note", key: `${file.path}:note`, text }];
   if (file.binary || change?.binary === true) return note("A binary file; its content is not shown.");
   if (change === undefined) return note("Its lines are not shown: the patch was too long.");
-  if (change.hunks.length === 0) return note(file.status === "renamed" ? "Moved without a change." : "Nothing in it to show.");
+  if (change.hunks.length === 0)
+    return note(file.status === "renamed" ? "Moved without a change." : "Nothing in it to show.");
   const language = languageOfPath(file.path);
   return change.hunks.flatMap((hunk, at) => {
     const key = `${file.path}:${at}`;
     const lines: PatchRow[] =
       layout === "unified"
         ? hunk.lines.map((line, index) => ({ kind: "line", key: `${key}:${index}`, hunk, line, language }))
-        : pairsOf(hunk.lines).map((pair, index) => ({ kind: "pair", key: `${key}:${index}`, hunk, pair, language }));
+        : pairsOf(hunk.lines).map((pair, index) => ({
+            kind: "pair",
+            key: `${key}:${index}`,
+            hunk,
+            pair,
+            language,
+          }));
     return [{ kind: "hunk", key, hunk } satisfies PatchRow, ...lines];
   });
 }

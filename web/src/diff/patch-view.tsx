@@ -38,8 +38,12 @@ export default function PatchView({ files, patch, layout, target }: PatchViewPro
   };
 
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
-    <div className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]" tabIndex={0} role="region" aria-label="Changed lines">
+    <div
+      className="min-h-0 flex-1 overflow-y-auto outline-offset-[-2px]"
+      tabIndex={0}
+      role="region"
+      aria-label="Changed lines"
+    >
       <Virtualizer ref={list} data={rows}>
         {(row) => <RowView key={row.key} row={row} onFold={fold} />}
       </Virtualizer>
@@ -58,9 +62,7 @@ const RowView = memo(
       case "hunk":
         return (
           <div className="flex min-h-7 items-center gap-2 bg-sunken px-3 font-mono text-[11px] text-muted">
-            <span>
-              Line {row.hunk.afterStart || row.hunk.beforeStart}
-            </span>
+            <span>Line {row.hunk.afterStart || row.hunk.beforeStart}</span>
             <span className="min-w-0 truncate">{row.hunk.heading}</span>
           </div>
         );
@@ -82,7 +84,10 @@ function FileHead({ file, open, onFold }: { file: ChangedFile; open: boolean; on
         onClick={onFold}
         className="flex h-9 w-full items-center gap-2 px-3 text-left outline-offset-[-2px] hover:bg-hover"
       >
-        <ChevronRight size={14} className={cx("shrink-0 text-muted transition-transform duration-100", open && "rotate-90")} />
+        <ChevronRight
+          size={14}
+          className={cx("shrink-0 text-muted transition-transform duration-100", open && "rotate-90")}
+        />
         <StatusLetter status={file.status} />
         <span className="min-w-0 flex-1 truncate font-mono text-xs">
           {file.oldPath !== null && <span className="text-muted">{file.oldPath} → </span>}

@@ -3,9 +3,9 @@ import { useMemo, useState } from "react";
 import { languageOfPath } from "../markdown/language";
 import { Button } from "../ui/button";
 import type { FileDiff } from "../wire/types";
+import { Counts } from "./counts";
 import { changeOfTexts, countLines } from "./from-texts";
 import { UnifiedLine } from "./line-view";
-import { Counts } from "./counts";
 
 const SHOWN_LINES = 120;
 
@@ -14,7 +14,9 @@ export default function TextDiff({ diff }: { diff: FileDiff }) {
   const change = useMemo(() => changeOfTexts(diff), [diff]);
   const { added, removed } = useMemo(() => countLines(change), [change]);
   const language = languageOfPath(change.path);
-  const rows = change.hunks.flatMap((hunk, at) => hunk.lines.map((line, index) => ({ hunk, line, first: at > 0 && index === 0 })));
+  const rows = change.hunks.flatMap((hunk, at) =>
+    hunk.lines.map((line, index) => ({ hunk, line, first: at > 0 && index === 0 })),
+  );
   const shown = whole ? rows : rows.slice(0, SHOWN_LINES);
   return (
     <figure className="overflow-hidden rounded-md border">

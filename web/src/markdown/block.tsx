@@ -57,7 +57,9 @@ function List({ token, growing }: { token: Tokens.List; growing: boolean }) {
   const items = token.items.map((item, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: items only grow at the end
     <li key={index} className={item.task ? "task" : undefined}>
-      {item.task && <input type="checkbox" checked={item.checked ?? false} readOnly disabled aria-label="Task" />}
+      {item.task && (
+        <input type="checkbox" checked={item.checked ?? false} readOnly disabled aria-label="Task" />
+      )}
       <Blocks tokens={item.tokens.filter(({ type }) => type !== "checkbox")} growing={growing} />
     </li>
   ));
@@ -67,7 +69,6 @@ function List({ token, growing }: { token: Tokens.List; growing: boolean }) {
 
 function Table({ token }: { token: Tokens.Table }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
     <div className="my-3 overflow-x-auto rounded-lg border" tabIndex={0} role="group" aria-label="Table">
       <table>
         <thead>

@@ -7,7 +7,15 @@ import { useTokens } from "./use-tokens";
 /** While it still grows, colours follow a little behind. */
 const GROWING_DELAY_MS = 120;
 
-export function CodeBlock({ code, info, growing }: { code: string; info: string | undefined; growing: boolean }) {
+export function CodeBlock({
+  code,
+  info,
+  growing,
+}: {
+  code: string;
+  info: string | undefined;
+  growing: boolean;
+}) {
   const lines = code.split("\n");
   const tokens = useTokens(code, languageOfFence(info), growing ? GROWING_DELAY_MS : 0);
   return (
@@ -16,8 +24,10 @@ export function CodeBlock({ code, info, growing }: { code: string; info: string 
         <span className="flex-1">{info?.trim().split(/\s/)[0] || "text"}</span>
         <CopyButton text={code} label="Copy the code" className="size-6" />
       </figcaption>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard */}
-      <pre tabIndex={0} className="overflow-x-auto px-3 py-2.5 font-mono text-[12.5px] leading-5 outline-offset-[-2px]">
+      <pre
+        tabIndex={0}
+        className="overflow-x-auto px-3 py-2.5 font-mono text-[12.5px] leading-5 outline-offset-[-2px]"
+      >
         <code>
           {lines.map((line, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: lines only grow at the end

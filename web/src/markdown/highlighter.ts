@@ -1,6 +1,11 @@
 // Colours for code: Shiki with a fixed set of languages, each loaded when first met. Everything here is
 // outside of the first load; until it is there, code is shown plain.
-import { createCssVariablesTheme, createHighlighterCore, type HighlighterCore, type LanguageInput } from "shiki/core";
+import {
+  createCssVariablesTheme,
+  createHighlighterCore,
+  type HighlighterCore,
+  type LanguageInput,
+} from "shiki/core";
 import { createJavaScriptRegexEngine } from "shiki/engine/javascript";
 
 export interface Token {

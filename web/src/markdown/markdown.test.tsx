@@ -9,7 +9,9 @@ function show(text: string, streaming = false) {
 }
 
 it("shows what agents write", () => {
-  const page = show("# Title\n\nSome **bold**, `code` &amp; a [link](https://x.y).\n\n- [x] done\n- open\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```rust\nfn main() {}\n```");
+  const page = show(
+    "# Title\n\nSome **bold**, `code` &amp; a [link](https://x.y).\n\n- [x] done\n- open\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n\n```rust\nfn main() {}\n```",
+  );
   expect(screen.getByRole("heading", { name: "Title" })).toBeVisible();
   expect(page.querySelector("strong")).toHaveTextContent("bold");
   expect(page).toHaveTextContent("code & a link");
@@ -20,7 +22,9 @@ it("shows what agents write", () => {
 });
 
 it("neither runs HTML nor follows dangerous addresses", () => {
-  const page = show('<img src=x onerror="alert(1)"><script>alert(1)</script>\n\n[a](javascript:alert(1)) ![p](https://x.y/p.png)');
+  const page = show(
+    '<img src=x onerror="alert(1)"><script>alert(1)</script>\n\n[a](javascript:alert(1)) ![p](https://x.y/p.png)',
+  );
   expect(page.querySelector("img, script")).toBeNull();
   expect(screen.getAllByRole("link")).toHaveLength(1);
   expect(page).toHaveTextContent("<script>alert(1)</script>");

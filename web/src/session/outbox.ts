@@ -47,21 +47,27 @@ export class Outbox {
     this.commands.delete(requestId);
     const phase = problem === null ? "accepted" : "refused";
     this.keep(
-      this.prompts.map((prompt) => (prompt.requestId === requestId ? { ...prompt, phase, promptId, problem } : prompt)),
+      this.prompts.map((prompt) =>
+        prompt.requestId === requestId ? { ...prompt, phase, promptId, problem } : prompt,
+      ),
     );
     return command;
   }
 
   /** Forgets accepted prompts that the conversation shows by now. */
   forgetKnown(isKnown: (id: PromptId) => boolean): void {
-    const rest = this.prompts.filter(({ phase, promptId }) => !(phase === "accepted" && promptId !== null && isKnown(promptId)));
+    const rest = this.prompts.filter(
+      ({ phase, promptId }) => !(phase === "accepted" && promptId !== null && isKnown(promptId)),
+    );
     if (rest.length !== this.prompts.length) this.keep(rest);
   }
 
   retry(requestId: string): Command | undefined {
     const prompt = this.prompts.find((prompt) => prompt.requestId === requestId);
     if (prompt === undefined) return undefined;
-    this.keep(this.prompts.map((one) => (one === prompt ? { ...one, phase: "sending", problem: null } : one)));
+    this.keep(
+      this.prompts.map((one) => (one === prompt ? { ...one, phase: "sending", problem: null } : one)),
+    );
     this.enqueue(prompt);
     return this.commands.get(requestId);
   }

@@ -17,8 +17,8 @@ import { ConnectionLine } from "./connection-line";
 import { ConversationList } from "./conversation/conversation-list";
 import { SessionHeader } from "./header/session-header";
 import { LoadingSession } from "./loading-session";
-import { PhoneBar } from "./panel/phone-bar";
 import { PanelFrame } from "./panel/panel-frame";
+import { PhoneBar } from "./panel/phone-bar";
 import { storeFor } from "./session-stores";
 import { SessionContext, useConversation, useSnapshot } from "./use-session";
 
@@ -83,6 +83,7 @@ function OpenSession() {
       <div className="flex min-h-0 flex-1">
         {!(phone && panel) && (
           <section aria-label="Conversation" className="flex min-w-0 flex-1 flex-col">
+            <h2 className="sr-only">Conversation</h2>
             <ConversationList />
             <Composer />
           </section>

@@ -136,20 +136,15 @@ export class SessionStore {
 
   private receive(frame: ServerFrame): void {
     const { conversation } = this.latest;
-    switch (frame.type) {
-      case "view":
-        return this.conversationChanged(applyView(conversation, frame));
-      case "event":
-        if (conversation === null || isGap(conversation, frame.event)) return this.socket.reconnect();
-        return this.conversationChanged(applyEvent(conversation, frame.event));
-      case "delta":
-        if (conversation !== null) this.conversationChanged(applyTextDelta(conversation, frame));
-        return;
-      case "presence":
-        if (conversation !== null) this.conversationChanged(applyPresence(conversation, frame.present));
-        return;
-      case "reply":
-        return this.replied(frame);
+    if (frame.type === "reply") {
+      this.replied(frame);
+    } else if (frame.type === "view") {
+      this.conversationChanged(applyView(conversation, frame));
+    } else if (conversation === null || (frame.type === "event" && isGap(conversation, frame.event))) {
+      // Deltas and presence before the first view are not missed: the view holds them.
+      if (frame.type === "event") this.socket.reconnect();
+    } else {
+      this.conversationChanged(applyFrame(conversation, frame));
     }
   }
 
@@ -171,7 +166,10 @@ export class SessionStore {
   }
 
   private replied(frame: Extract<ServerFrame, { type: "reply" }>): void {
-    if (frame.requestId === CAUGHT_UP) return this.caughtUp();
+    if (frame.requestId === CAUGHT_UP) {
+      this.caughtUp();
+      return;
+    }
     const problem = frame.status === "refused" ? frame.problem : null;
     const promptId = frame.status === "done" ? (frame.prompt?.id ?? null) : null;
     const command = this.outbox.answered(frame.requestId, promptId, problem);
@@ -219,6 +217,19 @@ export class SessionStore {
       this.published = this.latest;
       for (const listener of this.listeners) listener();
     });
+  }
+}
+
+type LiveFrame = Extract<ServerFrame, { type: "event" | "delta" | "presence" }>;
+
+function applyFrame(conversation: Conversation, frame: LiveFrame): Conversation {
+  switch (frame.type) {
+    case "event":
+      return applyEvent(conversation, frame.event);
+    case "delta":
+      return applyTextDelta(conversation, frame);
+    case "presence":
+      return applyPresence(conversation, frame.present);
   }
 }
 

@@ -55,7 +55,12 @@ export default function ArchivePage() {
             </ul>
           )}
           {query.hasNextPage && (
-            <Button small className="mt-3" disabled={query.isFetching} onClick={() => void query.fetchNextPage()}>
+            <Button
+              small
+              className="mt-3"
+              disabled={query.isFetching}
+              onClick={() => void query.fetchNextPage()}
+            >
               Show more
             </Button>
           )}

@@ -96,8 +96,14 @@ function RepositoryChip({ choices, onChange }: Omit<ChipsProps, "capabilities">)
       open={open}
       onOpenChange={setOpen}
       trigger={
-        <Chip icon={<GitBranch size={14} />} label="Repository" className={problem === null ? "" : "text-bad"}>
-          {choices.branch.trim() === "" || choices.repository.trim() === "" ? name : `${name} · ${choices.branch.trim()}`}
+        <Chip
+          icon={<GitBranch size={14} />}
+          label="Repository"
+          className={problem === null ? "" : "text-bad"}
+        >
+          {choices.branch.trim() === "" || choices.repository.trim() === ""
+            ? name
+            : `${name} · ${choices.branch.trim()}`}
         </Chip>
       }
     >

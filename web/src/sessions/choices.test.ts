@@ -21,8 +21,13 @@ it("falls back to what is offered when the last choice is gone", () => {
 });
 
 it("leaves out what was not chosen", () => {
-  expect(toCreateSession({ ...choices, branch: "main" }, undefined, "Hi")).toEqual({ prompt: "Hi", permissions: "allow" });
-  expect(toCreateSession({ ...choices, repository: " https://x.y/z " }, capabilities, "Hi").repository).toEqual({
+  expect(toCreateSession({ ...choices, branch: "main" }, undefined, "Hi")).toEqual({
+    prompt: "Hi",
+    permissions: "allow",
+  });
+  expect(
+    toCreateSession({ ...choices, repository: " https://x.y/z " }, capabilities, "Hi").repository,
+  ).toEqual({
     url: "https://x.y/z",
   });
 });

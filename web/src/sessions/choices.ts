@@ -27,8 +27,13 @@ export function effective(choices: Choices, { models, agents }: Capabilities) {
   return { model, agent };
 }
 
-export function toCreateSession(choices: Choices, capabilities: Capabilities | undefined, prompt: string): CreateSession {
-  const { model, agent } = capabilities === undefined ? { model: null, agent: null } : effective(choices, capabilities);
+export function toCreateSession(
+  choices: Choices,
+  capabilities: Capabilities | undefined,
+  prompt: string,
+): CreateSession {
+  const { model, agent } =
+    capabilities === undefined ? { model: null, agent: null } : effective(choices, capabilities);
   const url = choices.repository.trim();
   const branch = choices.branch.trim();
   return {
@@ -51,6 +56,7 @@ export function repositoryProblem(url: string): string | null {
     return "Give a whole address, like https://github.com/owner/repository.";
   }
   if (parsed.protocol !== "https:") return "Only https addresses can be cloned.";
-  if (parsed.username !== "" || parsed.password !== "") return "Leave the user name and password out of the address.";
+  if (parsed.username !== "" || parsed.password !== "")
+    return "Leave the user name and password out of the address.";
   return null;
 }

@@ -8,7 +8,8 @@ import type { Capabilities } from "../wire/types";
 import { useCreateSession } from "./new-session";
 
 const DEMO_MODEL = "demo/scripted";
-const DEMO_PROMPT = "Show me around: read the workspace, write a file, run a command, and tell me what you did.";
+const DEMO_PROMPT =
+  "Show me around: read the workspace, write a file, run a command, and tell me what you did.";
 
 export function FirstSteps({ capabilities }: { capabilities: Capabilities }) {
   const demo = useCreateSession();
@@ -23,7 +24,9 @@ export function FirstSteps({ capabilities }: { capabilities: Capabilities }) {
             small
             className="mt-2"
             disabled={demo.isPending}
-            onClick={() => demo.begin({ title: "A walk through Roundhouse", model: DEMO_MODEL, prompt: DEMO_PROMPT })}
+            onClick={() =>
+              demo.begin({ title: "A walk through Roundhouse", model: DEMO_MODEL, prompt: DEMO_PROMPT })
+            }
           >
             {demo.isPending ? "Starting…" : "Start the demo"}
           </Button>
@@ -34,8 +37,8 @@ export function FirstSteps({ capabilities }: { capabilities: Capabilities }) {
             <p>{capabilities.models.filter((model) => !model.demo).length} models are ready to use.</p>
           ) : (
             <p>
-              Start the server with a provider's key, such as <Code>ANTHROPIC_API_KEY</Code>, <Code>OPENAI_API_KEY</Code> or{" "}
-              <Code>OPENROUTER_API_KEY</Code>. The agent never sees it.
+              Start the server with a provider's key, such as <Code>ANTHROPIC_API_KEY</Code>,{" "}
+              <Code>OPENAI_API_KEY</Code> or <Code>OPENROUTER_API_KEY</Code>. The agent never sees it.
             </p>
           )}
         </Step>

@@ -28,7 +28,9 @@ export function HomePage() {
         <SidebarButton />
       </div>
       <div className="mx-auto flex w-full max-w-[680px] flex-col items-center gap-6 px-4 pt-[max(64px,16vh)] pb-16">
-        <h1 className="text-balance text-center font-semibold text-2xl tracking-tight">What should be done?</h1>
+        <h1 className="text-balance text-center font-semibold text-2xl tracking-tight">
+          What should be done?
+        </h1>
         <div className="w-full">
           <NewSession />
           {error !== null && <ProblemNote className="mt-3" problem={asProblem(error)} />}
@@ -48,9 +50,9 @@ function DemoNote({ capabilities }: { capabilities: Capabilities }) {
     <p className="mt-3 flex gap-2 px-1 text-muted text-xs">
       <Info size={14} className="mt-px shrink-0" />
       <span>
-        No model is configured, so the <strong className="font-medium text-ink">demo</strong> answers: a fixed script that
-        walks through the product, not an intelligence. Start the server with <Code>ANTHROPIC_API_KEY</Code> or another
-        provider's key to use a real one.
+        No model is configured, so the <strong className="font-medium text-ink">demo</strong> answers: a fixed
+        script that walks through the product, not an intelligence. Start the server with{" "}
+        <Code>ANTHROPIC_API_KEY</Code> or another provider's key to use a real one.
       </span>
     </p>
   );
@@ -79,7 +81,11 @@ function Moved({ sessions }: { sessions: readonly Session[] }) {
             >
               <StatusMark mark={markOf(session)} size={15} />
               <span className="min-w-0 flex-1">
-                <span className={isUnread(session) ? "block truncate font-semibold text-sm" : "block truncate text-sm"}>
+                <span
+                  className={
+                    isUnread(session) ? "block truncate font-semibold text-sm" : "block truncate text-sm"
+                  }
+                >
                   {session.title}
                 </span>
                 <span className="block truncate text-muted text-xs sm:hidden">{place(session)}</span>

@@ -24,7 +24,8 @@ export function NewSession() {
   const create = useCreateSession(() => setText(""));
   const limit = data?.limits.promptBytes ?? 65_536;
   const tooLong = utf8Length(text.trim()) > limit;
-  const ready = text.trim() !== "" && !tooLong && repositoryProblem(choices.repository) === null && !create.isPending;
+  const ready =
+    text.trim() !== "" && !tooLong && repositoryProblem(choices.repository) === null && !create.isPending;
 
   const submit = () => {
     if (ready) create.begin(toCreateSession(choices, data, text.trim()));
@@ -34,7 +35,7 @@ export function NewSession() {
     <div className="w-full">
       <form
         aria-label="New session"
-        className="rounded-xl border border-line-strong bg-raised shadow-[0_2px_8px_-2px_var(--shadow)] transition-colors duration-100 focus-within:border-accent"
+        className="rounded-xl border border-line-strong bg-raised shadow-[0_2px_8px_-2px_var(--shadow)] transition-colors duration-100 focus-within:border-muted"
         onSubmit={(event) => {
           event.preventDefault();
           submit();
@@ -51,7 +52,7 @@ export function NewSession() {
             event.preventDefault();
             submit();
           }}
-          className="min-h-[76px] px-4 pt-3.5 pb-2 text-[15px] leading-6"
+          className="min-h-[76px] px-4 pt-3.5 pb-2 text-[15px] leading-6 max-md:text-[16px]"
         />
         <div className="flex items-end gap-2 px-2 pb-2">
           <div className="flex min-h-7 min-w-0 flex-1 flex-wrap items-center gap-0.5">
@@ -64,7 +65,8 @@ export function NewSession() {
       </form>
       {tooLong && (
         <p role="alert" className="mt-2 text-bad text-sm">
-          This is longer than the {Math.round(limit / 1024)} KiB that a prompt may have. Put the rest into a file.
+          This is longer than the {Math.round(limit / 1024)} KiB that a prompt may have. Put the rest into a
+          file.
         </p>
       )}
       {create.error !== null && <ProblemNote className="mt-3" problem={asProblem(create.error)} />}

@@ -32,7 +32,13 @@ export function SessionGroups({ onOpen }: { onOpen?: (() => void) | undefined })
       <Group title="Working" sessions={groups.working} onOpen={onOpen} />
       <Group title="Recent" sessions={groups.recent} onOpen={onOpen} />
       {query.hasNextPage && (
-        <Button small look="ghost" className="mx-2" disabled={query.isFetching} onClick={() => void query.fetchNextPage()}>
+        <Button
+          small
+          look="ghost"
+          className="mx-2"
+          disabled={query.isFetching}
+          onClick={() => void query.fetchNextPage()}
+        >
           {query.isFetchingNextPage ? "Loading…" : "Show more"}
         </Button>
       )}
@@ -58,7 +64,11 @@ function Group({ title, sessions, onOpen }: GroupProps) {
       <ul className="flex flex-col gap-px px-2">
         {sessions.map((session) => (
           <li key={session.id}>
-            <SessionRow session={session} unread={isUnread(session)} {...(onOpen === undefined ? {} : { onOpen })} />
+            <SessionRow
+              session={session}
+              unread={isUnread(session)}
+              {...(onOpen === undefined ? {} : { onOpen })}
+            />
           </li>
         ))}
       </ul>

@@ -6,7 +6,15 @@ import type { Session } from "../wire/types";
 import { markOf, repositoryName, statusLine } from "./status";
 import { StatusMark } from "./status-mark";
 
-export function SessionRow({ session, unread, onOpen }: { session: Session; unread: boolean; onOpen?: () => void }) {
+export function SessionRow({
+  session,
+  unread,
+  onOpen,
+}: {
+  session: Session;
+  unread: boolean;
+  onOpen?: () => void;
+}) {
   const mark = markOf(session);
   const quiet = mark === "idle" || mark === "asleep";
   const place = session.repository === null ? "No repository" : repositoryName(session.repository.url);
@@ -20,7 +28,9 @@ export function SessionRow({ session, unread, onOpen }: { session: Session; unre
     >
       <span className="flex items-center gap-2">
         <StatusMark mark={mark} />
-        <span className={cx("min-w-0 flex-1 truncate text-sm", unread && "font-semibold")}>{session.title}</span>
+        <span className={cx("min-w-0 flex-1 truncate text-sm", unread && "font-semibold")}>
+          {session.title}
+        </span>
         {unread && (
           <span className="size-1.5 shrink-0 rounded-full bg-accent">
             <span className="sr-only">unread</span>

@@ -24,7 +24,7 @@ const groups: readonly { title: string; keys: readonly (readonly [string, string
       ["Esc Esc", "Stop the agent"],
       ["]", "Show or hide the changes"],
       ["End", "Jump to the newest"],
-      ["1", "Choose the first answer of a question (2, 3, … the others)"],
+      ["1", "Answer a question (2, 3, …)"],
     ],
   },
 ];

@@ -29,7 +29,9 @@ export default function Palette({ onClose }: { onClose(): void }) {
           className="h-12 shrink-0 border-b bg-transparent px-4 text-base outline-none"
         />
         <Command.List className="min-h-0 flex-1 scroll-py-2 overflow-y-auto p-2">
-          <Command.Empty className="px-3 py-8 text-center text-muted text-sm">Nothing is called that.</Command.Empty>
+          <Command.Empty className="px-3 py-8 text-center text-muted text-sm">
+            Nothing is called that.
+          </Command.Empty>
           <Group heading="Commands">
             <Item icon={<Plus size={15} />} keys="C" onSelect={then(() => void navigate({ to: "/" }))}>
               New session
@@ -60,7 +62,9 @@ export default function Palette({ onClose }: { onClose(): void }) {
                   key={session.id}
                   value={`${session.title} ${session.repository?.url ?? ""} ${session.id}`}
                   icon={<StatusMark mark={markOf(session)} />}
-                  note={session.repository === null ? statusLine(session) : repositoryName(session.repository.url)}
+                  note={
+                    session.repository === null ? statusLine(session) : repositoryName(session.repository.url)
+                  }
                   onSelect={then(
                     () => void navigate({ to: "/sessions/$sessionId", params: { sessionId: session.id } }),
                   )}

@@ -13,7 +13,11 @@ export function Sidebar({ onLeave }: { onLeave?: () => void }) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex h-12 shrink-0 items-center gap-2 pr-2 pl-4">
-        <Link to="/" className="flex min-w-0 flex-1 items-center gap-2 font-semibold text-sm" onClick={onLeave}>
+        <Link
+          to="/"
+          className="flex min-w-0 flex-1 items-center gap-2 font-semibold text-sm"
+          onClick={onLeave}
+        >
           <Logo />
           Roundhouse
         </Link>

@@ -9,5 +9,8 @@ const reasons: Record<string, string> = {
 
 export function refusal(code: string | undefined): string | null {
   if (code === undefined || code === "") return null;
-  return reasons[code] ?? "That sign-in link was refused. Copy the whole link from the server's console, or restart the server.";
+  return (
+    reasons[code] ??
+    "That sign-in link was refused. Copy the whole link from the server's console, or restart the server."
+  );
 }

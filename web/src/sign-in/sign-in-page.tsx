@@ -30,22 +30,23 @@ export function SignInPage({ error, to }: { error: string | undefined; to: strin
           </div>
         )}
         <p className="mt-3 text-muted">
-          This installation has no identity provider. The server prints a sign-in link to its console when it starts; open that
-          link in this browser.
+          This installation has no identity provider. The server prints a sign-in link to its console when it
+          starts; open that link in this browser.
         </p>
         <figure className="mt-5 overflow-hidden rounded-lg border bg-sunken">
           <figcaption className="flex items-center gap-2 border-b px-3 py-2 text-muted text-xs">
             <SquareTerminal size={14} />
             The server's console
           </figcaption>
-          <pre className="overflow-x-auto px-3 py-3 font-mono text-xs leading-5">
+          <pre className="whitespace-pre-wrap px-3 py-3 font-mono text-xs leading-5 [overflow-wrap:anywhere]">
             <span className="text-muted">Sign in: </span>
             {location.origin}/auth/local?token=
             <span className="text-muted">…</span>
           </pre>
         </figure>
         <p className="mt-5 text-muted text-sm">
-          No link in sight? Restart the server and it prints a fresh one. If you did not start it, ask the person who did.
+          No link in sight? Restart the server and it prints a fresh one. If you did not start it, ask the
+          person who did.
         </p>
         <Button className="mt-5" disabled={me.isFetching} onClick={() => void me.refetch()}>
           {me.isFetching ? "Checking…" : "I have opened the link"}

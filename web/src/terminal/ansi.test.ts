@@ -15,7 +15,9 @@ it("keeps colours over lines until they are reset", () => {
 });
 
 it("knows the 256 and the true colours", () => {
-  const colors = parseAnsi(`${E}[38;5;196ma${E}[38;2;1;2;3mb${E}[48;5;240mc${E}[39;49md`)[0]?.map(({ style }) => style);
+  const colors = parseAnsi(`${E}[38;5;196ma${E}[38;2;1;2;3mb${E}[48;5;240mc${E}[39;49md`)[0]?.map(
+    ({ style }) => style,
+  );
   expect(colors).toEqual([
     { color: "rgb(255 0 0)" },
     { color: "rgb(1 2 3)" },
@@ -29,5 +31,7 @@ it("lets a carriage return overwrite the line", () => {
 });
 
 it("drops titles, cursor moves and other control characters", () => {
-  expect(stripAnsi(`${E}]0;title\u0007a${E}[2Kb${E}[?25lc\u0000d`)).toBe(`ab${E}[?25lcd`.replace(`${E}[?25l`, ""));
+  expect(stripAnsi(`${E}]0;title\u0007a${E}[2Kb${E}[?25lc\u0000d`)).toBe(
+    `ab${E}[?25lcd`.replace(`${E}[?25l`, ""),
+  );
 });

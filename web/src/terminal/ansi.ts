@@ -19,8 +19,8 @@ export interface Span {
 const NAMES = ["black", "red", "green", "yellow", "blue", "magenta", "cyan", "white"];
 const PLAIN: Style = {};
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this is about
-const SEQUENCE = /\u001b\[([0-9;:?=>]*)([A-Za-z])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-Z\\-_]|[\u0000-\u0008\u000b\u000c\u000e-\u001a\u007f]/g;
+const SEQUENCE =
+  /\u001b\[([0-9;:?=>]*)([A-Za-z])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)|\u001b[@-Z\\-_]|[\u0000-\u0008\u000b\u000c\u000e-\u001a\u007f]/g;
 
 export function parseAnsi(output: string): Span[][] {
   let style = PLAIN;
@@ -115,7 +115,10 @@ function extendedColor(rest: readonly number[]): { color: string | null; used: n
   }
   const level = (n: number) => (n === 0 ? 0 : 55 + n * 40);
   const n = a - 16;
-  return { color: `rgb(${level(Math.floor(n / 36))} ${level(Math.floor(n / 6) % 6)} ${level(n % 6)})`, used: 2 };
+  return {
+    color: `rgb(${level(Math.floor(n / 36))} ${level(Math.floor(n / 6) % 6)} ${level(n % 6)})`,
+    used: 2,
+  };
 }
 
 function named(index: number): string {

@@ -6,7 +6,13 @@ import { parseAnsi, type Span, stripAnsi } from "./ansi";
 
 const SHOWN_LINES = 200;
 
-export const TerminalOutput = memo(function TerminalOutput({ output, label }: { output: string; label: string }) {
+export const TerminalOutput = memo(function TerminalOutput({
+  output,
+  label,
+}: {
+  output: string;
+  label: string;
+}) {
   const [whole, setWhole] = useState(false);
   const lines = useMemo(() => parseAnsi(output.replace(/\n$/, "")), [output]);
   const hidden = whole ? 0 : Math.max(0, lines.length - SHOWN_LINES);
@@ -18,8 +24,8 @@ export const TerminalOutput = memo(function TerminalOutput({ output, label }: { 
         </Button>
       )}
       <pre
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
         tabIndex={0}
+        role="group"
         aria-label={label}
         className="max-h-[360px] overflow-auto whitespace-pre px-3 py-2 font-mono text-[12px] leading-[18px] outline-offset-[-2px]"
       >

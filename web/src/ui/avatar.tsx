@@ -2,11 +2,22 @@
 import type { Person } from "../wire/types";
 import { cx } from "./cx";
 
-export function Avatar({ person, size = 20, className }: { person: Person; size?: number; className?: string }) {
+export function Avatar({
+  person,
+  size = 20,
+  className,
+}: {
+  person: Person;
+  size?: number;
+  className?: string;
+}) {
   return (
     <span
       aria-hidden
-      className={cx("inline-flex shrink-0 select-none items-center justify-center rounded-full font-semibold text-white", className)}
+      className={cx(
+        "inline-flex shrink-0 select-none items-center justify-center rounded-full font-semibold text-white",
+        className,
+      )}
       style={{
         width: size,
         height: size,
@@ -21,7 +32,9 @@ export function Avatar({ person, size = 20, className }: { person: Person; size?
 
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => [...(word ?? "")][0] ?? "");
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map(
+    (word) => [...(word ?? "")][0] ?? "",
+  );
   return letters.join("").toUpperCase() || "?";
 }
 

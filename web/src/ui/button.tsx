@@ -41,7 +41,15 @@ interface IconButtonProps extends ComponentProps<"button"> {
   children: ReactNode;
 }
 
-export function IconButton({ label, keys, look = "ghost", side, className, children, ...props }: IconButtonProps) {
+export function IconButton({
+  label,
+  keys,
+  look = "ghost",
+  side,
+  className,
+  children,
+  ...props
+}: IconButtonProps) {
   return (
     <Tooltip label={label} keys={keys} side={side}>
       <button

@@ -8,7 +8,7 @@ const names: Record<string, string> = isApple
 
 export function Keys({ keys }: { keys: string }) {
   return (
-    <span className="inline-flex items-center gap-0.5">
+    <span className="inline-flex items-center gap-0.5 pointer-coarse:hidden">
       {keys.split("+").map((key) => (
         <kbd
           key={key}

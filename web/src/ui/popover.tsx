@@ -13,7 +13,15 @@ interface PopoverProps {
   children: ReactNode;
 }
 
-export function Popover({ trigger, label, align = "start", open, onOpenChange, className, children }: PopoverProps) {
+export function Popover({
+  trigger,
+  label,
+  align = "start",
+  open,
+  onOpenChange,
+  className,
+  children,
+}: PopoverProps) {
   return (
     <Radix.Root
       {...(open === undefined ? {} : { open })}

@@ -5,7 +5,15 @@ import type { Problem } from "../wire/types";
 import { CopyButton } from "./copy-button";
 import { cx } from "./cx";
 
-export function ProblemNote({ problem, children, className }: { problem: Problem; children?: ReactNode; className?: string }) {
+export function ProblemNote({
+  problem,
+  children,
+  className,
+}: {
+  problem: Problem;
+  children?: ReactNode;
+  className?: string;
+}) {
   return (
     <div role="alert" className={cx("rounded-lg border border-line bg-bad-soft p-3 text-sm", className)}>
       <div className="flex gap-2.5">

@@ -4,9 +4,9 @@ import { useEffect, useState } from "react";
 export function ago(at: string, now: number): string {
   const seconds = Math.max(0, (now - Date.parse(at)) / 1_000);
   if (seconds < 45) return "now";
-  if (seconds < 3_600) return `${Math.max(1, Math.round(seconds / 60))}m`;
-  if (seconds < 86_400) return `${Math.round(seconds / 3_600)}h`;
-  if (seconds < 7 * 86_400) return `${Math.round(seconds / 86_400)}d`;
+  if (seconds < 3_600) return `${Math.max(1, Math.floor(seconds / 60))}m`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3_600)}h`;
+  if (seconds < 7 * 86_400) return `${Math.floor(seconds / 86_400)}d`;
   return new Date(at).toLocaleDateString(undefined, { day: "numeric", month: "short" });
 }
 
@@ -43,5 +43,9 @@ export function Ago({ at }: { at: string }) {
 
 export function Elapsed({ since, until }: { since: string; until: string | null }) {
   const now = useNow(1_000, until === null);
-  return <span className="tabular-nums">{duration((until === null ? now : Date.parse(until)) - Date.parse(since))}</span>;
+  return (
+    <span className="tabular-nums">
+      {duration((until === null ? now : Date.parse(until)) - Date.parse(since))}
+    </span>
+  );
 }

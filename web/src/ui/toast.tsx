@@ -22,15 +22,30 @@ export function toast(text: string, bad = false): void {
 export function Toasts() {
   const shown = useSyncExternalStore(subscribe, () => toasts);
   return (
-    <section aria-label="Messages" aria-live="polite" className="pointer-events-none fixed right-4 bottom-4 z-50 flex w-80 max-w-[calc(100vw-32px)] flex-col gap-2">
+    <section
+      aria-label="Messages"
+      aria-live="polite"
+      className="pointer-events-none fixed right-4 bottom-4 z-50 flex w-80 max-w-[calc(100vw-32px)] flex-col gap-2"
+    >
       {shown.map(({ id, text, bad }) => (
         <div
           key={id}
           className="pointer-events-auto flex animate-rise items-start gap-2 rounded-lg border border-line bg-raised p-3 text-sm shadow-[0_8px_28px_var(--shadow)]"
         >
-          <span className={bad ? "mt-1.5 size-2 shrink-0 rounded-full bg-bad" : "mt-1.5 size-2 shrink-0 rounded-full bg-good"} />
+          <span
+            className={
+              bad
+                ? "mt-1.5 size-2 shrink-0 rounded-full bg-bad"
+                : "mt-1.5 size-2 shrink-0 rounded-full bg-good"
+            }
+          />
           <p className="min-w-0 flex-1 break-words">{text}</p>
-          <button type="button" aria-label="Dismiss" className="text-muted hover:text-ink" onClick={() => dismiss(id)}>
+          <button
+            type="button"
+            aria-label="Dismiss"
+            className="text-muted hover:text-ink"
+            onClick={() => dismiss(id)}
+          >
             <X size={14} />
           </button>
         </div>

@@ -16,7 +16,9 @@ export function ArchivedNote() {
   return (
     <div className="flex items-center gap-3 rounded-xl border bg-sunken px-4 py-3 text-sm">
       <Archive size={16} className="shrink-0 text-muted" />
-      <p className="min-w-0 flex-1 text-muted">This session is archived: it is kept to read and takes no prompts.</p>
+      <p className="min-w-0 flex-1 text-muted">
+        This session is archived: it is kept to read and takes no prompts.
+      </p>
       <Button small disabled={reopen.isPending} onClick={() => reopen.mutate()}>
         Take it out
       </Button>

@@ -63,7 +63,7 @@ function Field({ text, onChange: setText }: { text: string; onChange(text: strin
     <>
       <form
         aria-label="Prompt"
-        className="rounded-xl border border-line-strong bg-raised shadow-[0_2px_8px_-2px_var(--shadow)] transition-colors duration-100 focus-within:border-accent"
+        className="rounded-xl border border-line-strong bg-raised shadow-[0_2px_8px_-2px_var(--shadow)] transition-colors duration-100 focus-within:border-muted"
         onSubmit={(event) => {
           event.preventDefault();
           send(mode);
@@ -84,11 +84,13 @@ function Field({ text, onChange: setText }: { text: string; onChange(text: strin
             event.preventDefault();
             send(event.metaKey || event.ctrlKey ? "steer" : mode);
           }}
-          className="min-h-11 px-3.5 pt-2.5 pb-1 text-[14.5px] leading-6"
+          className="min-h-11 px-3.5 pt-2.5 pb-1 text-[14.5px] leading-6 max-md:text-[16px]"
         />
         <div className="flex items-center gap-1 px-2 pb-2">
           <div className="flex min-w-0 flex-1 items-center gap-0.5">
-            <ModelChip />
+            <span className={running ? "hidden min-w-0 md:flex" : "flex min-w-0"}>
+              <ModelChip />
+            </span>
             {running && <ModeChip mode={mode} onChange={setMode} />}
           </div>
           {running && <StopButton />}
@@ -104,8 +106,13 @@ function Field({ text, onChange: setText }: { text: string; onChange(text: strin
           </IconButton>
         </div>
       </form>
-      <p id="composer-note" role={tooLong || full ? "alert" : undefined} className={tooLong || full ? "mt-1.5 px-1 text-bad text-xs" : "sr-only"}>
-        {tooLong && `Longer than the ${Math.round(limit / 1024)} KiB that a prompt may have. Put the rest into a file.`}
+      <p
+        id="composer-note"
+        role={tooLong || full ? "alert" : undefined}
+        className={tooLong || full ? "mt-1.5 px-1 text-bad text-xs" : "sr-only"}
+      >
+        {tooLong &&
+          `Longer than the ${Math.round(limit / 1024)} KiB that a prompt may have. Put the rest into a file.`}
         {full && "The queue is full. Wait until the agent took a prompt, or withdraw one."}
       </p>
     </>
@@ -117,7 +124,12 @@ function StopButton() {
   const stopping = useSnapshot((snapshot) => snapshot.stopping !== null);
   const armed = useDoubleEscape(() => store.stop());
   return (
-    <Button onClick={() => store.stop()} disabled={stopping} className="h-8" aria-keyshortcuts="Escape Escape">
+    <Button
+      onClick={() => store.stop()}
+      disabled={stopping}
+      className="h-8"
+      aria-keyshortcuts="Escape Escape"
+    >
       {stopping ? <Spinner size={12} /> : <Square size={11} fill="currentColor" />}
       {stopping ? "Stopping…" : armed ? "Esc again to stop" : "Stop"}
     </Button>

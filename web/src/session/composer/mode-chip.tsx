@@ -10,7 +10,10 @@ export function ModeChip({ mode, onChange }: { mode: PromptMode; onChange(mode: 
       side="top"
       className="w-72"
       trigger={
-        <Chip icon={mode === "queue" ? <ListPlus size={14} /> : <CornerDownRight size={14} />} label="Sending">
+        <Chip
+          icon={mode === "queue" ? <ListPlus size={14} /> : <CornerDownRight size={14} />}
+          label="Sending"
+        >
           {mode === "queue" ? "After this turn" : "Right now"}
         </Chip>
       }

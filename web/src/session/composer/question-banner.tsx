@@ -3,6 +3,7 @@ import { MessageCircleQuestion } from "lucide-react";
 import { useShortcuts } from "../../shell/shortcuts";
 import { InlineCode } from "../../ui/inline-code";
 import { Answers } from "../conversation/question-row";
+import { useInSight } from "../conversation/questions-in-sight";
 import { useConversation, useSessionStore } from "../use-session";
 
 const DIGITS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
@@ -11,6 +12,7 @@ export function QuestionBanner() {
   const store = useSessionStore();
   const questions = useConversation((state) => state.questions);
   const [question] = questions;
+  const answersInSight = useInSight(question?.id);
   useShortcuts(
     DIGITS.map((digit) => ({
       keys: String(digit),
@@ -23,15 +25,20 @@ export function QuestionBanner() {
   );
   if (question === undefined) return null;
   return (
-    <section aria-label="The agent waits for you" className="mb-2 animate-rise rounded-xl border border-warn/50 bg-warn-soft px-3.5 py-2.5">
+    <section
+      aria-label="The agent waits for you"
+      className="mb-2 animate-rise rounded-xl border border-warn/50 bg-warn-soft px-3.5 py-2.5"
+    >
       <p className="flex items-center gap-2.5 text-sm">
         <MessageCircleQuestion size={16} className="shrink-0 text-warn" />
         <span className="min-w-0 flex-1 truncate">
-          <InlineCode text={question.title} />
+          {answersInSight ? "The agent waits for your answer." : <InlineCode text={question.title} />}
         </span>
-        {questions.length > 1 && <span className="shrink-0 text-muted text-xs">and {questions.length - 1} more</span>}
+        {questions.length > 1 && (
+          <span className="shrink-0 text-muted text-xs">and {questions.length - 1} more</span>
+        )}
       </p>
-      <Answers question={question} />
+      {!answersInSight && <Answers question={question} />}
     </section>
   );
 }

@@ -63,11 +63,20 @@ interface OutgoingProps {
 function Outgoing({ prompt, online, onEdit }: OutgoingProps) {
   const store = useSessionStore();
   const refused = prompt.phase === "refused";
-  const note = refused ? (prompt.problem?.detail ?? "Refused") : online ? "Sending…" : "Waits for the connection";
+  const note = refused
+    ? (prompt.problem?.detail ?? "Refused")
+    : online
+      ? "Sending…"
+      : "Waits for the connection";
   return (
     <Entry mode={prompt.mode} text={prompt.text} note={note} bad={refused} busy={!refused}>
       {refused && (
-        <IconButton label="Try again" side="top" className="size-7" onClick={() => store.retryPrompt(prompt.requestId)}>
+        <IconButton
+          label="Try again"
+          side="top"
+          className="size-7"
+          onClick={() => store.retryPrompt(prompt.requestId)}
+        >
           <RotateCw size={13} />
         </IconButton>
       )}
@@ -82,7 +91,12 @@ function Outgoing({ prompt, online, onEdit }: OutgoingProps) {
         </IconButton>
       )}
       {(refused || !online) && (
-        <IconButton label="Discard" side="top" className="size-7" onClick={() => store.discardPrompt(prompt.requestId)}>
+        <IconButton
+          label="Discard"
+          side="top"
+          className="size-7"
+          onClick={() => store.discardPrompt(prompt.requestId)}
+        >
           <X size={14} />
         </IconButton>
       )}
@@ -103,9 +117,15 @@ function Entry({ mode, text, note, bad = false, busy = false, children }: EntryP
   const Icon = mode === "steer" ? CornerDownRight : ListPlus;
   return (
     <li className="flex min-h-9 items-center gap-2.5 border-t py-1 pr-1.5 pl-3.5 text-sm">
-      {busy ? <Spinner size={12} /> : <Icon size={14} className="shrink-0 text-muted" aria-label={mode === "steer" ? "Steers" : "Queued"} />}
+      {busy ? (
+        <Spinner size={12} />
+      ) : (
+        <Icon size={14} className="shrink-0 text-muted" aria-label={mode === "steer" ? "Steers" : "Queued"} />
+      )}
       <span className="min-w-0 flex-1 truncate">{text}</span>
-      <span className={cx("max-w-[40%] shrink-0 truncate text-xs", bad ? "text-bad" : "text-muted")}>{note}</span>
+      <span className={cx("max-w-[40%] shrink-0 truncate text-xs", bad ? "text-bad" : "text-muted")}>
+        {note}
+      </span>
       <span className="flex shrink-0">{children}</span>
     </li>
   );

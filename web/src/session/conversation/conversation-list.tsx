@@ -21,10 +21,19 @@ export function ConversationList() {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const [keys, setKeys] = useState<ReadonlySet<string>>(new Set());
-  const opened = useMemo(() => ({ keys, toggle: (key: string) => setKeys((old) => toggled(old, key)) }), [keys]);
+  const opened = useMemo(
+    () => ({ keys, toggle: (key: string) => setKeys((old) => toggled(old, key)) }),
+    [keys],
+  );
   const rows = useSnapshot(
     ({ conversation, outgoing }) =>
-      conversation === null ? [] : rowsOf(conversation, keys, outgoing.map(({ requestId }) => requestId)),
+      conversation === null
+        ? []
+        : rowsOf(
+            conversation,
+            keys,
+            outgoing.map(({ requestId }) => requestId),
+          ),
     sameRows,
   );
   const prepending = usePrepending(rows);
@@ -48,7 +57,6 @@ export function ConversationList() {
       <div
         ref={scroller}
         onScroll={scrolled}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
         tabIndex={0}
         role="log"
         aria-live="off"
@@ -56,7 +64,10 @@ export function ConversationList() {
         className="h-full overflow-y-auto overflow-x-hidden [overflow-anchor:none] outline-offset-[-2px]"
       >
         <div ref={content} className="mx-auto w-full max-w-[760px] px-4 md:px-6">
-          <div className="flex items-center justify-center gap-2 text-muted text-sm" style={{ height: TOP_PX }}>
+          <div
+            className="flex items-center justify-center gap-2 text-muted text-sm"
+            style={{ height: TOP_PX }}
+          >
             {earlier.loading && (
               <>
                 <Spinner /> Loading earlier turns
@@ -69,7 +80,13 @@ export function ConversationList() {
             )}
           </div>
           <OpenedContext value={opened}>
-            <Virtualizer scrollRef={scroller} startMargin={TOP_PX} shift={prepending} data={rows} bufferSize={600}>
+            <Virtualizer
+              scrollRef={scroller}
+              startMargin={TOP_PX}
+              shift={prepending}
+              data={rows}
+              bufferSize={600}
+            >
               {(row) => <RowView key={row.key} row={row} />}
             </Virtualizer>
           </OpenedContext>

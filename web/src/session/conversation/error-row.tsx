@@ -20,10 +20,21 @@ export function ErrorRow({ turnId, seq }: { turnId: string | null; seq: number }
   const quiet = error.severity === "info";
   return (
     <div className="py-1.5">
-      <div role="note" className={cx("flex items-start gap-2.5 rounded-lg text-sm", box, quiet ? "text-muted" : "px-3 py-2.5")}>
+      <div
+        role="note"
+        className={cx(
+          "flex items-start gap-2.5 rounded-lg text-sm",
+          box,
+          quiet ? "text-muted" : "px-3 py-2.5",
+        )}
+      >
         <Icon size={15} className={cx("mt-[3px] shrink-0", icon)} aria-label={word} />
         <p className="min-w-0 flex-1 [overflow-wrap:anywhere]">{error.message}</p>
-        {!quiet && <code className="mt-0.5 hidden shrink-0 font-mono text-[11px] text-muted sm:block">{error.code}</code>}
+        {!quiet && (
+          <code className="mt-0.5 hidden shrink-0 font-mono text-[11px] text-muted sm:block">
+            {error.code}
+          </code>
+        )}
       </div>
     </div>
   );

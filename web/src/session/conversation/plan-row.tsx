@@ -28,7 +28,12 @@ export function PlanRow({ turnId, partId }: { turnId: string; partId: string }) 
             // biome-ignore lint/suspicious/noArrayIndexKey: entries have no other name
             <li key={index} className="flex items-start gap-2.5 text-sm">
               <Icon size={15} className={cx("mt-[3px] shrink-0", color)} aria-label={word} />
-              <span className={cx(status === "completed" && "text-muted", status === "cancelled" && "text-muted line-through")}>
+              <span
+                className={cx(
+                  status === "completed" && "text-muted",
+                  status === "cancelled" && "text-muted line-through",
+                )}
+              >
                 {content}
               </span>
             </li>

@@ -27,7 +27,11 @@ export function PromptRow({ turnId, promptId }: { turnId: string | null; promptI
     <Bubble text={spoken.text} author={spoken.author}>
       <Ago at={spoken.at} />
       {turnId === null && (
-        <button type="button" className="rounded px-1 hover:bg-hover hover:text-ink" onClick={() => store.withdraw(promptId)}>
+        <button
+          type="button"
+          className="rounded px-1 hover:bg-hover hover:text-ink"
+          onClick={() => store.withdraw(promptId)}
+        >
           Withdraw
         </button>
       )}
@@ -67,13 +71,20 @@ function Bubble({ text, author, children }: { text: string; author: Person | nul
   const [whole, setWhole] = useState(false);
   const long = text.length > LONG && !whole;
   return (
-    <article aria-label={`Prompt of ${author?.name ?? "somebody"}`} className="flex flex-col items-end pt-6 pb-3">
+    <article
+      aria-label={`Prompt of ${author?.name ?? "somebody"}`}
+      className="flex flex-col items-end pt-6 pb-3"
+    >
       <div className="max-w-[88%] rounded-2xl rounded-br-md bg-hover px-4 py-2.5">
         <p className="whitespace-pre-wrap text-[14.5px] leading-6 [overflow-wrap:anywhere]">
           {long ? `${text.slice(0, LONG)}…` : text}
         </p>
         {long && (
-          <button type="button" className="mt-1 font-medium text-accent text-xs hover:underline" onClick={() => setWhole(true)}>
+          <button
+            type="button"
+            className="mt-1 font-medium text-accent text-xs hover:underline"
+            onClick={() => setWhole(true)}
+          >
             Show all of it
           </button>
         )}
@@ -105,5 +116,8 @@ function spokenOf(state: Conversation, turnId: string | null, promptId: string):
 }
 
 function sameSpoken(a: Spoken | null, b: Spoken | null): boolean {
-  return a === b || (a !== null && b !== null && a.text === b.text && a.at === b.at && a.author?.id === b.author?.id);
+  return (
+    a === b ||
+    (a !== null && b !== null && a.text === b.text && a.at === b.at && a.author?.id === b.author?.id)
+  );
 }

@@ -1,5 +1,6 @@
 // A question of the agent with its answers; afterwards what was answered, and by whom.
 import { CircleCheck, CircleX, MessageCircleQuestion } from "lucide-react";
+import { useRef } from "react";
 import { Button } from "../../ui/button";
 import { InlineCode } from "../../ui/inline-code";
 import { Keys } from "../../ui/keys";
@@ -7,6 +8,7 @@ import { Spinner } from "../../ui/spinner";
 import type { OptionKind, Question } from "../../wire/types";
 import type { SettledQuestion } from "../state/conversation";
 import { useConversation, useSessionStore, useSnapshot } from "../use-session";
+import { useReportSight } from "./questions-in-sight";
 
 export function QuestionRow({ questionId }: { questionId: string }) {
   const question = useConversation(({ questions }) => questions.find(({ id }) => id === questionId));
@@ -16,10 +18,12 @@ export function QuestionRow({ questionId }: { questionId: string }) {
 }
 
 function OpenQuestion({ question }: { question: Question }) {
+  const card = useRef<HTMLElement>(null);
+  useReportSight(question.id, card);
   return (
     <section
+      ref={card}
       aria-label="Question of the agent"
-      id={`question-${question.id}`}
       className="my-2 rounded-xl border border-warn/50 bg-warn-soft p-4"
     >
       <div className="flex items-start gap-2.5">

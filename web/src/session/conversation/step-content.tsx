@@ -58,7 +58,9 @@ function Command({ tool }: { tool: Tool }) {
       </p>
       {tool.outputTruncated && <Truncated />}
       {tool.output === "" ? (
-        <p className="px-3 py-2 text-muted text-xs">{tool.status === "running" ? "No output yet." : "No output."}</p>
+        <p className="px-3 py-2 text-muted text-xs">
+          {tool.status === "running" ? "No output yet." : "No output."}
+        </p>
       ) : (
         <TerminalOutput output={tool.output} label={`Output of ${tool.title}`} />
       )}
@@ -75,8 +77,12 @@ function Input({ input }: { input: unknown }) {
   const tokens = useTokens(code, "json");
   if (input === null || input === undefined || code === "{}") return null;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard
-    <pre tabIndex={0} aria-label="Input" className="max-h-60 overflow-auto rounded-md border px-3 py-2 font-mono text-[12px] leading-[18px] outline-offset-[-2px]">
+    <pre
+      tabIndex={0}
+      role="group"
+      aria-label="Input"
+      className="max-h-60 overflow-auto rounded-md border px-3 py-2 font-mono text-[12px] leading-[18px] outline-offset-[-2px]"
+    >
       {code.split("\n").map((line, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: lines have no other name
         <span key={index}>

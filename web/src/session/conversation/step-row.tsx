@@ -1,5 +1,15 @@
 // One step of the work: what it was and how it went; opens into its input, output and diffs.
-import { Brain, FilePen, FileText, FileX, FolderInput, Globe, Search, SquareTerminal, Wrench } from "lucide-react";
+import {
+  Brain,
+  FilePen,
+  FileText,
+  FileX,
+  FolderInput,
+  Globe,
+  Search,
+  SquareTerminal,
+  Wrench,
+} from "lucide-react";
 import { cx } from "../../ui/cx";
 import { Spinner } from "../../ui/spinner";
 import { Elapsed } from "../../ui/time";
@@ -41,7 +51,9 @@ export function StepRow({ rowKey, turnId, partId, last }: StepRowProps) {
         className="flex min-h-8 w-full items-center gap-2.5 rounded-md px-2 text-left text-sm outline-offset-[-2px] hover:bg-hover"
       >
         <Icon size={14} className="shrink-0 text-muted" />
-        <span className={cx("min-w-0 flex-1 truncate", isMono(part) && "font-mono text-[12.5px]")}>{titleOf(part)}</span>
+        <span className={cx("min-w-0 flex-1 truncate", isMono(part) && "font-mono text-[12.5px]")}>
+          {titleOf(part)}
+        </span>
         <StepState part={part} />
       </button>
       {open && (
@@ -59,7 +71,9 @@ function StepState({ part }: { part: Part }) {
   return (
     <span className="flex shrink-0 items-center gap-2 text-muted text-xs">
       {part.status === "failed" && (
-        <span className="text-bad">{part.exitCode === null ? "failed" : `failed, exit ${part.exitCode}`}</span>
+        <span className="text-bad">
+          {part.exitCode === null ? "failed" : `failed, exit ${part.exitCode}`}
+        </span>
       )}
       {part.state === "interrupted" && part.status !== "failed" && <span>interrupted</span>}
       {(running || part.completedAt !== null) && <Elapsed since={part.startedAt} until={part.completedAt} />}
@@ -71,7 +85,12 @@ function StepState({ part }: { part: Part }) {
 function titleOf(part: Part): string {
   if (part.type === "toolCall") return part.title || part.name;
   if (part.type !== "thinking") return "";
-  return part.text.replace(/[*_`#]/g, "").trim().split("\n", 1)[0] || "Thinking";
+  return (
+    part.text
+      .replace(/[*_`#]/g, "")
+      .trim()
+      .split("\n", 1)[0] || "Thinking"
+  );
 }
 
 function isMono(part: Part): boolean {

@@ -37,7 +37,9 @@ export function TurnFooter({ turnId }: { turnId: string }) {
   ];
   return (
     <footer className="flex min-h-8 flex-wrap items-center gap-x-2 pt-1 pb-4 text-muted text-xs">
-      {ending !== null && <span className={outcome.stopReason === "error" ? "text-bad" : "text-ink"}>{ending}</span>}
+      {ending !== null && (
+        <span className={outcome.stopReason === "error" ? "text-bad" : "text-ink"}>{ending}</span>
+      )}
       {items.map(([name, item], index) => (
         <Fragment key={name}>
           {(index > 0 || ending !== null) && <span aria-hidden>·</span>}
@@ -68,7 +70,9 @@ function Changed({ turnId }: { turnId: string }) {
   const newest = useConversation(({ turns }) => turns.at(-1)?.turn.id === turnId);
   const changes = useConversation((state) => state.changes);
   const edited = useConversation((state) => {
-    const paths = findTurn(state, turnId)?.parts.flatMap((part) => (part.type === "toolCall" ? part.diffs : []));
+    const paths = findTurn(state, turnId)?.parts.flatMap((part) =>
+      part.type === "toolCall" ? part.diffs : [],
+    );
     return new Set(paths?.map(({ path }) => path)).size;
   });
   const navigate = useNavigate();
@@ -79,7 +83,11 @@ function Changed({ turnId }: { turnId: string }) {
   return (
     <>
       <span aria-hidden>·</span>
-      <button type="button" onClick={open} className="inline-flex items-center gap-1.5 rounded px-1 hover:bg-hover hover:text-ink">
+      <button
+        type="button"
+        onClick={open}
+        className="inline-flex items-center gap-1.5 rounded px-1 hover:bg-hover hover:text-ink"
+      >
         {files} file{files === 1 ? "" : "s"}
         {whole && <Counts added={changes.additions} removed={changes.deletions} />}
       </button>

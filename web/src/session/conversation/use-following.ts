@@ -10,7 +10,10 @@ export interface Following {
   onScroll(): void;
 }
 
-export function useFollowing(scroller: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>): Following {
+export function useFollowing(
+  scroller: RefObject<HTMLElement | null>,
+  content: RefObject<HTMLElement | null>,
+): Following {
   const [following, setFollowing] = useState(true);
   const follows = useRef(true);
   const lastTop = useRef(0);

@@ -27,7 +27,12 @@ export function WorkRow({ rowKey, turnId, partIds }: WorkRowProps) {
   const [open, toggle] = useOpened(rowKey);
   const line = useConversation((state) => lineOf(state, turnId, partIds), sameLine);
   const stopping = useSnapshot((snapshot) => snapshot.stopping === turnId);
-  const now = stopping && line.live ? "Stopping" : line.asks ? "Waits for your answer" : (line.now ?? (line.live ? "Thinking" : null));
+  const now =
+    stopping && line.live
+      ? "Stopping"
+      : line.asks
+        ? "Waits for your answer"
+        : (line.now ?? (line.live ? "Thinking" : null));
   return (
     <div className="py-1">
       <button
@@ -40,7 +45,10 @@ export function WorkRow({ rowKey, turnId, partIds }: WorkRowProps) {
           {line.live && !line.asks ? (
             <Spinner />
           ) : (
-            <ChevronRight size={15} className={cx("transition-transform duration-100", open && "rotate-90")} />
+            <ChevronRight
+              size={15}
+              className={cx("transition-transform duration-100", open && "rotate-90")}
+            />
           )}
         </span>
         <span className="line-clamp-2 min-w-0 [overflow-wrap:anywhere]">

@@ -31,7 +31,13 @@ export function summarize(parts: readonly Part[]): WorkSummary {
 }
 
 export function sameSummary(a: WorkSummary, b: WorkSummary): boolean {
-  return a.text === b.text && a.now === b.now && a.failed === b.failed && a.startedAt === b.startedAt && a.completedAt === b.completedAt;
+  return (
+    a.text === b.text &&
+    a.now === b.now &&
+    a.failed === b.failed &&
+    a.startedAt === b.startedAt &&
+    a.completedAt === b.completedAt
+  );
 }
 
 /** "Running `cargo test`", "Reading src/lib.rs". */
@@ -60,14 +66,20 @@ const doing: Record<ToolKind, string> = {
 
 function sentence(tools: readonly Tool[], parts: readonly Part[]): string {
   const kinds = [...new Set(tools.map(({ kind }) => kind))];
-  const phrases = kinds.map((kind) => phrase(kind, tools.filter((tool) => tool.kind === kind)));
+  const phrases = kinds.map((kind) =>
+    phrase(
+      kind,
+      tools.filter((tool) => tool.kind === kind),
+    ),
+  );
   if (phrases.length === 0) return parts.some(({ type }) => type === "thinking") ? "Thought" : "";
   const [first = "", ...rest] = phrases;
   return [first.charAt(0).toUpperCase() + first.slice(1), ...rest].join(" · ");
 }
 
 function phrase(kind: ToolKind, tools: readonly Tool[]): string {
-  const files = new Set(tools.flatMap((tool) => (tool.locations.length > 0 ? tool.locations : [tool.title]))).size;
+  const files = new Set(tools.flatMap((tool) => (tool.locations.length > 0 ? tool.locations : [tool.title])))
+    .size;
   const only = tools.length === 1 ? tools[0] : undefined;
   switch (kind) {
     case "read":

@@ -65,7 +65,8 @@ function Actions({ sandbox }: { sandbox: Sandbox }) {
       </Button>
     );
   }
-  const asleep = sandbox.status === "hibernated" || sandbox.status === "stopped" || sandbox.status === "failed";
+  const asleep =
+    sandbox.status === "hibernated" || sandbox.status === "stopped" || sandbox.status === "failed";
   if (!asleep) return null;
   return (
     <Button small className="mt-3" disabled={act.isPending} onClick={() => act.mutate("wake")}>

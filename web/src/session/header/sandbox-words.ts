@@ -10,11 +10,17 @@ export function sandboxWords(sandbox: Sandbox): { name: string; explanation: str
     case "booting":
       return { name: "Booting", explanation: `${sandbox.step}.` };
     case "ready":
-      return { name: "Ready", explanation: "The agent's workspace is up. It goes to sleep when nothing happens for a while." };
+      return {
+        name: "Ready",
+        explanation: "The agent's workspace is up. It goes to sleep when nothing happens for a while.",
+      };
     case "hibernating":
       return { name: "Going to sleep", explanation: "The workspace is being saved." };
     case "hibernated":
-      return { name: "Asleep", explanation: "The workspace is saved and uses nothing. The next prompt wakes it." };
+      return {
+        name: "Asleep",
+        explanation: "The workspace is saved and uses nothing. The next prompt wakes it.",
+      };
     case "waking":
       return { name: "Waking", explanation: "The workspace is being started again." };
     case "stopped":

@@ -27,7 +27,6 @@ export function TitleField() {
   if (draft !== null) {
     return (
       <input
-        // biome-ignore lint/a11y/noAutofocus: it took the place of the button that was pressed
         autoFocus
         aria-label="Title of the session"
         value={draft}
@@ -47,13 +46,13 @@ export function TitleField() {
     );
   }
   return (
-    <h1 className="min-w-0 font-semibold text-sm">
+    <h1 className="-ml-1.5 min-w-0 font-semibold text-sm">
       <button
         type="button"
         title="Rename"
         aria-label={`${shown}. Rename`}
         onClick={() => setDraft(title)}
-        className="-ml-1.5 block h-7 max-w-full truncate rounded-md px-1.5 text-left hover:bg-hover"
+        className="block h-7 max-w-full truncate rounded-md px-1.5 text-left hover:bg-hover"
       >
         {shown}
       </button>

@@ -88,7 +88,12 @@ function Changes({ diff, onClose }: { diff: Diff; onClose: (() => void) | null }
               There is more than can be shown here: some files or lines are left out.
             </p>
           )}
-          <PatchView files={changes.files} patch={patch} layout={split ? "split" : "unified"} target={target} />
+          <PatchView
+            files={changes.files}
+            patch={patch}
+            layout={split ? "split" : "unified"}
+            target={target}
+          />
         </>
       )}
     </>

@@ -11,7 +11,8 @@ const STEP = 40;
 export function PanelFrame({ full, onClose }: { full: boolean; onClose(): void }) {
   const [width, setWidth] = useStored("panel.width", 560);
   const frame = useRef<HTMLElement>(null);
-  const set = (next: number) => setWidth(Math.round(Math.max(LEAST, Math.min(next, window.innerWidth * 0.7))));
+  const set = (next: number) =>
+    setWidth(Math.round(Math.max(LEAST, Math.min(next, window.innerWidth * 0.7))));
 
   const drag = (event: PointerEvent<HTMLDivElement>) => {
     const right = frame.current?.getBoundingClientRect().right ?? window.innerWidth;
@@ -29,18 +30,19 @@ export function PanelFrame({ full, onClose }: { full: boolean; onClose(): void }
     <aside
       ref={frame}
       aria-label="Changes"
-      className={full ? "flex min-w-0 flex-1 flex-col" : "relative flex max-w-[70%] shrink-0 flex-col border-l"}
+      className={
+        full ? "flex min-w-0 flex-1 flex-col" : "relative flex max-w-[70%] shrink-0 flex-col border-l"
+      }
       style={full ? undefined : { width }}
     >
       {!full && (
-        // biome-ignore lint/a11y/useSemanticElements: a rule cannot be moved
         <div
           role="separator"
           aria-label="Width of the panel"
           aria-orientation="vertical"
-          aria-valuenow={width}
-          aria-valuemin={LEAST}
-          aria-valuemax={2_000}
+          aria-valuenow={Math.round(width)}
+          aria-valuemin={360}
+          aria-valuemax={2000}
           tabIndex={0}
           onPointerDown={drag}
           onKeyDown={({ key }) => {

@@ -1,6 +1,6 @@
 // What each kind of event changes in the state of a session. Called by `reduce.ts`, which has
 // checked the event's number and brings the session's own summary up to date.
-import type { Event, Part, Question, Session, TimedError } from "../../wire/types";
+import type { Event, Part, Prompt, Question, Session, TimedError } from "../../wire/types";
 import type { Conversation, SettledQuestion, TurnState } from "./conversation";
 
 type EventOf<T extends Event["type"]> = Extract<Event, { type: T }>;
@@ -27,7 +27,7 @@ export function applyEventBody(state: Conversation, event: Event): Conversation 
     case "sandbox.status":
       return patchSession(state, { sandbox: event.sandbox });
     case "prompt.queued":
-      return { ...state, queue: [...state.queue, event.prompt] };
+      return { ...state, queue: enqueue(state.queue, event.prompt) };
     case "prompt.cancelled":
       return { ...state, queue: state.queue.filter((prompt) => prompt.id !== event.promptId) };
     case "turn.started":
@@ -61,6 +61,13 @@ function patchSession(state: Conversation, patch: Partial<Session>): Conversatio
   return { ...state, session: { ...state.session, ...patch } };
 }
 
+/** One that steers goes next, behind those that came to steer before it. */
+function enqueue(queue: readonly Prompt[], prompt: Prompt): readonly Prompt[] {
+  if (prompt.mode === "queue") return [...queue, prompt];
+  const behind = queue.findIndex(({ mode }) => mode !== "steer");
+  return behind === -1 ? [...queue, prompt] : queue.toSpliced(behind, 0, prompt);
+}
+
 function startTurn(state: Conversation, { turn }: EventOf<"turn.started">): Conversation {
   const prompt = state.queue.find(({ id }) => id === turn.promptId);
   return {
@@ -80,7 +87,10 @@ function completeTurn(state: Conversation, event: EventOf<"turn.completed">): Co
 }
 
 function updatePart(state: Conversation, part: Part): Conversation {
-  const next = changeTurn(state, part.turnId, (turn) => ({ ...turn, parts: replaceOrPush(turn.parts, part) }));
+  const next = changeTurn(state, part.turnId, (turn) => ({
+    ...turn,
+    parts: replaceOrPush(turn.parts, part),
+  }));
   if (state.starting.length === 0) return next;
   const turn = next.turns.find(({ turn }) => turn.id === part.turnId);
   const spoken = turn?.messages.some(({ id, role }) => id === part.messageId && role === "user") ?? false;

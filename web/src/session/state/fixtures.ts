@@ -1,6 +1,16 @@
 // Building blocks for tests and for the development mock: small valid wire values, and a view of an
 // empty session to apply events to.
-import type { Event, Message, Part, Person, Prompt, Session, SessionView, ToolCall, Turn } from "../../wire/types";
+import type {
+  Event,
+  Message,
+  Part,
+  Person,
+  Prompt,
+  Session,
+  SessionView,
+  ToolCall,
+  Turn,
+} from "../../wire/types";
 
 export const ada: Person = { id: "usr_ada", name: "Ada Lovelace" };
 export const at = "2026-11-20T12:00:00.000Z";
@@ -42,7 +52,16 @@ export function view(patch: Partial<SessionView> = {}): SessionView {
 }
 
 export function prompt(id: string, patch: Partial<Prompt> = {}): Prompt {
-  return { id, text: `Prompt ${id}`, mode: "queue", status: "queued", origin: "web", author: ada, createdAt: at, ...patch };
+  return {
+    id,
+    text: `Prompt ${id}`,
+    mode: "queue",
+    status: "queued",
+    origin: "web",
+    author: ada,
+    createdAt: at,
+    ...patch,
+  };
 }
 
 export function turn(number: number, patch: Partial<Turn> = {}): Turn {
@@ -62,7 +81,15 @@ export function message(id: string, turnId: string, role: Message["role"] = "ass
 }
 
 export function textPart(id: string, text: string, patch: Partial<Part> = {}): Part {
-  return { id, messageId: "msg_1", turnId: "trn_1", state: "streaming", type: "text", text, ...patch } as Part;
+  return {
+    id,
+    messageId: "msg_1",
+    turnId: "trn_1",
+    state: "streaming",
+    type: "text",
+    text,
+    ...patch,
+  } as Part;
 }
 
 export function toolPart(id: string, patch: Partial<Part & ToolCall> = {}): Part {

@@ -16,7 +16,8 @@ export function applyDelta(part: Part, delta: Delta): Part {
   if (part.state !== "streaming") return part;
   const live = liveText(part);
   if (live === null) return part;
-  if (delta.offset === 0) return delta.text === live ? part : withText(part, delta.text, utf8Length(delta.text));
+  if (delta.offset === 0)
+    return delta.text === live ? part : withText(part, delta.text, utf8Length(delta.text));
 
   const have = knownLengths.get(part) ?? utf8Length(live);
   knownLengths.set(part, have);

@@ -32,14 +32,24 @@ const script: Event[] = events(1, [
     },
   },
   { type: "question.answered", questionId: "qst_1", optionId: "yes", by: ada },
-  { type: "part.updated", part: toolPart("prt_2", { state: "done", status: "completed", output: "ok", exitCode: 0 }) },
+  {
+    type: "part.updated",
+    part: toolPart("prt_2", { state: "done", status: "completed", output: "ok", exitCode: 0 }),
+  },
   { type: "error", code: "model_call_repeated", message: "Repeated.", severity: "info", turnId: "trn_1" },
   {
     type: "git.changed",
     turnId: "trn_1",
     changes: { files: [], additions: 3, deletions: 1, truncated: false },
   },
-  { type: "turn.completed", turnId: "trn_1", stopReason: "end_turn", usage: null, cost: null, completedAt: at },
+  {
+    type: "turn.completed",
+    turnId: "trn_1",
+    stopReason: "end_turn",
+    usage: null,
+    cost: null,
+    completedAt: at,
+  },
   { type: "turn.started", turn: turn(2) },
 ]);
 
@@ -81,7 +91,14 @@ describe("events", () => {
       { type: "part.updated", part: textPart("prt_9", "x", { turnId: "trn_9" }) },
       { type: "question.expired", questionId: "qst_9" },
       { type: "prompt.cancelled", promptId: "prm_9", by: ada },
-      { type: "turn.completed", turnId: "trn_9", stopReason: "error", usage: null, cost: null, completedAt: at },
+      {
+        type: "turn.completed",
+        turnId: "trn_9",
+        stopReason: "error",
+        usage: null,
+        cost: null,
+        completedAt: at,
+      },
     ]);
     const state = play(empty, stray);
     expect({ ...state, seq: 0, session: empty.session }).toEqual(empty);
@@ -95,6 +112,18 @@ describe("events", () => {
     expect(seen[12]).toBe("working");
     expect(seen[16]).toBe("queued");
     expect(seen[17]).toBe("working");
+  });
+
+  it("put prompts that steer before those that wait, in the order in which they came", () => {
+    const prompts = [prompt("a"), prompt("s", { mode: "steer" }), prompt("b"), prompt("t", { mode: "steer" })];
+    const state = play(
+      empty,
+      events(
+        1,
+        prompts.map((prompt) => ({ type: "prompt.queued", prompt })),
+      ),
+    );
+    expect(state.queue.map(({ id }) => id)).toEqual(["s", "t", "a", "b"]);
   });
 
   it("keep the prompt's words on screen between the queue and the turn's message", () => {
@@ -117,7 +146,10 @@ describe("events", () => {
 
   it("leave untouched turns the same object, so that only what changed is drawn again", () => {
     const before = play(empty, script);
-    const after = applyEvent(before, events(19, [{ type: "part.updated", part: textPart("prt_8", "", { turnId: "trn_2" }) }])[0] as Event);
+    const after = applyEvent(
+      before,
+      events(19, [{ type: "part.updated", part: textPart("prt_8", "", { turnId: "trn_2" }) }])[0] as Event,
+    );
     expect(after.turns[0]).toBe(before.turns[0]);
     expect(after.turns[1]).not.toBe(before.turns[1]);
   });
@@ -148,7 +180,12 @@ describe("coming back", () => {
     for (let left = 0; left <= script.length; left++) {
       const before = playFrames(empty, 0, left, true);
       // The server replays what was missed, from a little before where the client was.
-      const resumed = playFrames(play(before, script.slice(Math.max(0, left - 2), left)), left, script.length, false);
+      const resumed = playFrames(
+        play(before, script.slice(Math.max(0, left - 2), left)),
+        left,
+        script.length,
+        false,
+      );
       expect(resumed).toEqual(stayed);
     }
   });
@@ -163,7 +200,10 @@ describe("coming back", () => {
   it("with a new view keeps the earlier turns that join up with it", () => {
     const loaded = prependEarlier(
       applyView(null, view({ turns: [turn(5)], earlier: "c4", seq: 50 })),
-      [{ turn: turn(4), messages: [], parts: [], errors: [] }, { turn: turn(3), messages: [], parts: [], errors: [] }],
+      [
+        { turn: turn(4), messages: [], parts: [], errors: [] },
+        { turn: turn(3), messages: [], parts: [], errors: [] },
+      ],
       "c2",
     );
     expect(loaded.turns.map(({ turn }) => turn.number)).toEqual([3, 4, 5]);

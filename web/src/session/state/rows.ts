@@ -4,11 +4,27 @@ import type { Part, Question } from "../../wire/types";
 import { type Conversation, runningTurn, type TurnState } from "./conversation";
 
 export type Row =
-  | { readonly kind: "prompt"; readonly key: string; readonly turnId: string | null; readonly promptId: string }
+  | {
+      readonly kind: "prompt";
+      readonly key: string;
+      readonly turnId: string | null;
+      readonly promptId: string;
+    }
   | { readonly kind: "text"; readonly key: string; readonly turnId: string; readonly partId: string }
   | { readonly kind: "plan"; readonly key: string; readonly turnId: string; readonly partId: string }
-  | { readonly kind: "work"; readonly key: string; readonly turnId: string; readonly partIds: readonly string[] }
-  | { readonly kind: "step"; readonly key: string; readonly turnId: string; readonly partId: string; readonly last: boolean }
+  | {
+      readonly kind: "work";
+      readonly key: string;
+      readonly turnId: string;
+      readonly partIds: readonly string[];
+    }
+  | {
+      readonly kind: "step";
+      readonly key: string;
+      readonly turnId: string;
+      readonly partId: string;
+      readonly last: boolean;
+    }
   | { readonly kind: "question"; readonly key: string; readonly questionId: string }
   | { readonly kind: "error"; readonly key: string; readonly turnId: string | null; readonly seq: number }
   | { readonly kind: "outgoing"; readonly key: string; readonly requestId: string }
@@ -16,7 +32,10 @@ export type Row =
   | { readonly kind: "footer"; readonly key: string; readonly turnId: string };
 
 /** Rows of turns that did not change, by whether their work is open. */
-const cache = new WeakMap<TurnState, { opened: ReadonlySet<string>; questions: unknown; settled: unknown; rows: Row[] }>();
+const cache = new WeakMap<
+  TurnState,
+  { opened: ReadonlySet<string>; questions: unknown; settled: unknown; rows: Row[] }
+>();
 
 /**
  * `opened` holds the keys of the work rows whose steps are shown; `outgoing` the request ids of prompts
@@ -26,7 +45,9 @@ export function rowsOf(state: Conversation, opened: ReadonlySet<string>, outgoin
   const rows: Row[] = [];
   let shownErrors = 0;
   for (const turn of state.turns) {
-    const before = state.errors.findIndex(({ at }, index) => index >= shownErrors && at >= turn.turn.startedAt);
+    const before = state.errors.findIndex(
+      ({ at }, index) => index >= shownErrors && at >= turn.turn.startedAt,
+    );
     const until = before === -1 ? state.errors.length : before;
     for (; shownErrors < until; shownErrors++) rows.push(...looseError(state, shownErrors));
     rows.push(...rowsOfTurn(state, turn, opened));
@@ -62,13 +83,18 @@ export function isWork(part: Part): boolean {
 function rowsOfTurn(state: Conversation, turn: TurnState, opened: ReadonlySet<string>): Row[] {
   const known = cache.get(turn);
   const { questions, settled } = state;
-  if (known?.opened === opened && known.questions === questions && known.settled === settled) return known.rows;
+  if (known?.opened === opened && known.questions === questions && known.settled === settled)
+    return known.rows;
   const rows = buildTurn(state, turn, opened);
   cache.set(turn, { opened, questions, settled, rows });
   return rows;
 }
 
-function buildTurn(state: Conversation, { turn, messages, parts, errors }: TurnState, opened: ReadonlySet<string>): Row[] {
+function buildTurn(
+  state: Conversation,
+  { turn, messages, parts, errors }: TurnState,
+  opened: ReadonlySet<string>,
+): Row[] {
   const turnId = turn.id;
   const spoken = new Set(messages.filter(({ role }) => role === "user").map(({ id }) => id));
   const rows: Row[] = [{ kind: "prompt", key: `prompt:${turn.promptId}`, turnId, promptId: turn.promptId }];
@@ -126,7 +152,9 @@ function isBusyRow(row: Row | undefined, parts: readonly Part[]): boolean {
 
 function looseError({ errors }: Conversation, index: number): Row[] {
   const error = errors[index];
-  return error === undefined ? [] : [{ kind: "error", key: `error:${error.seq}`, turnId: null, seq: error.seq }];
+  return error === undefined
+    ? []
+    : [{ kind: "error", key: `error:${error.seq}`, turnId: null, seq: error.seq }];
 }
 
 function sameRow(a: Row, b: Row | undefined): boolean {
@@ -134,7 +162,9 @@ function sameRow(a: Row, b: Row | undefined): boolean {
   if (b === undefined || a.key !== b.key || a.kind !== b.kind) return false;
   switch (a.kind) {
     case "work":
-      return b.kind === "work" && a.partIds.length === b.partIds.length && a.partIds.at(-1) === b.partIds.at(-1);
+      return (
+        b.kind === "work" && a.partIds.length === b.partIds.length && a.partIds.at(-1) === b.partIds.at(-1)
+      );
     case "step":
       return b.kind === "step" && a.last === b.last;
     case "prompt":
