@@ -4,7 +4,10 @@ import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type UserConfig } from "vite";
 
-const server = "http://localhost:8787";
+const server = process.env.ROUNDHOUSE_URL ?? "http://localhost:8787";
+// The server takes changes only from its own origin.
+const target = { target: server, changeOrigin: true, headers: { origin: server } };
+const proxy = { "/api": { ...target, ws: true }, "/auth": target };
 
 export default defineConfig(
   async ({ mode }): Promise<UserConfig> => ({
@@ -13,16 +16,8 @@ export default defineConfig(
       tailwindcss(),
       mode === "mock" ? (await import("./dev/mock-plugin.ts")).mockServer() : null,
     ],
-    server: {
-      proxy:
-        mode === "mock"
-          ? {}
-          : {
-              // The server takes changes only from its own origin.
-              "/api": { target: server, ws: true, changeOrigin: true, headers: { origin: server } },
-              "/auth": { target: server, changeOrigin: true, headers: { origin: server } },
-            },
-    },
+    server: { proxy: mode === "mock" ? {} : proxy },
+    preview: { proxy: mode === "mock" ? {} : proxy },
     build: {
       target: "es2023",
       sourcemap: false,

@@ -38,11 +38,17 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// How long the bridge may take to end the turn and the agent.
 const ENDING: Duration = Duration::from_secs(5);
 
-/// Logs to the standard error stream. The stream's other end may go away with the orchestrator: then
+/// Logs to the standard error stream, at a level (`info`) or with a filter of `tracing-subscriber`. The stream's other end may go away with the orchestrator: then
 /// the log is lost, and nothing else.
 pub fn start_log(level: &str) {
+    // Libraries tell of every frame: a bare level is for us, a filter is taken as it is.
+    let filter = if level.contains(['=', ',']) {
+        level.to_owned()
+    } else {
+        format!("warn,sandbox_runner={level}")
+    };
     tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::new(level))
+        .with_env_filter(tracing_subscriber::EnvFilter::new(filter))
         .with_writer(std::io::stderr)
         .with_ansi(false)
         .log_internal_errors(false)
@@ -97,8 +103,10 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         path: config.path.clone(),
         language: config.language.clone(),
         opencode: config.opencode.clone(),
+        provider_mark: config.provider_mark.clone(),
         relay: relay.address.clone(),
         key: relay.key.clone(),
+        mark: config.mark.clone(),
     };
     let preparation = Preparation::new(
         config.workspace.clone(),

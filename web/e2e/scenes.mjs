@@ -10,6 +10,21 @@ export const scenes = {
       await page.getByRole("heading", { name: "Sign in" }).waitFor();
     },
   },
+  "signed-out": {
+    scenario: "signed-out",
+    noisy: true,
+    async go(page, app) {
+      let asked = 0;
+      page.on("request", (request) => {
+        if (request.url().endsWith("/api/auth/me")) asked += 1;
+      });
+      await page.goto(`${app.origin}/sessions/ses_1?panel=changes`);
+      await page.getByRole("heading", { name: "Sign in" }).waitFor();
+      await page.waitForTimeout(500);
+      if (asked > 4) throw new Error(`asked ${asked} times who is signed in`);
+      if (!decodeURIComponent(page.url()).includes("to=/sessions/ses_1?panel=changes")) throw new Error(page.url());
+    },
+  },
   "home-empty": {
     scenario: "empty",
     async go(page, app) {

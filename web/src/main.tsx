@@ -3,6 +3,7 @@ import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@ta
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { signedIn } from "./api/auth";
 import { ApiError } from "./api/http";
 import { newRouter } from "./router";
 import { Toasts } from "./ui/toast";
@@ -10,7 +11,10 @@ import { TooltipProvider } from "./ui/tooltip";
 import "./styles.css";
 
 const client: QueryClient = new QueryClient({
-  queryCache: new QueryCache({ onError: noticeSignOut }),
+  queryCache: new QueryCache({
+    // Who asks whether somebody is signed in deals with the answer itself.
+    onError: (error, { queryKey }) => queryKey[0] !== signedIn.queryKey[0] && noticeSignOut(error),
+  }),
   mutationCache: new MutationCache({ onError: noticeSignOut }),
   defaultOptions: {
     queries: {
@@ -27,7 +31,7 @@ const router = newRouter(client);
 function noticeSignOut(error: Error): void {
   if (!(error instanceof ApiError) || error.problem.status !== 401) return;
   if (router.state.location.pathname === "/sign-in") return;
-  client.removeQueries({ queryKey: ["me"] });
+  client.removeQueries(signedIn);
   void router.invalidate();
 }
 

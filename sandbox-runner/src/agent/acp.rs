@@ -2,6 +2,7 @@
 //! Started by `Agent::start`. What the agent sends is taken untyped, since no two agents keep to the
 //! same schema; only what we send is typed.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -176,12 +177,15 @@ fn broken(error: LinesCodecError) -> std::io::Error {
     }
 }
 
+/// Whether a handler of ours will see a message: answers and `$/…` are the library's own.
 fn is_for_handlers(line: &str) -> bool {
     #[derive(serde::Deserialize)]
-    struct Envelope {
-        method: Option<serde::de::IgnoredAny>,
+    struct Envelope<'a> {
+        #[serde(borrow)]
+        method: Option<Cow<'a, str>>,
     }
-    serde_json::from_str::<Envelope>(line).is_ok_and(|envelope| envelope.method.is_some())
+    serde_json::from_str::<Envelope<'_>>(line)
+        .is_ok_and(|envelope| envelope.method.is_some_and(|method| !method.starts_with("$/")))
 }
 
 async fn handshake(

@@ -9,6 +9,7 @@ use shared::runner::{AgentSetup, Dialect, ModelSetup, Setup};
 use shared::session::Permissions;
 
 use super::opencode;
+use crate::config::PROVIDER_MARK;
 
 /// Where things are in this sandbox, and how the agent reaches its model.
 #[derive(Debug, Clone)]
@@ -23,10 +24,14 @@ pub struct Places {
     pub language: String,
     /// OpenCode's binary, when it is not on the path.
     pub opencode: Option<PathBuf>,
+    /// The provider's mark of a sandbox's processes.
+    pub provider_mark: Option<String>,
     /// The relay's address without a path: `http://127.0.0.1:4000`.
     pub relay: String,
     /// The key that the relay takes. Good for this machine and this boot alone.
     pub key: String,
+    /// The provider's mark of this sandbox, for the agent to inherit.
+    pub mark: Option<String>,
 }
 
 impl Places {
@@ -78,6 +83,15 @@ pub fn plan(setup: &Setup, places: &Places) -> Result<Launch, String> {
     // People may change the basics, but not what ties the agent to its model.
     environment.extend(setup.environment.clone());
     environment.append(&mut launch.environment);
+    if let Some(mark) = &places.provider_mark {
+        environment.insert(PROVIDER_MARK.to_owned(), mark.clone());
+    }
+    environment.extend(
+        places
+            .mark
+            .clone()
+            .map(|mark| ("ROUNDHOUSE_SANDBOX".to_owned(), mark)),
+    );
     launch.environment = environment;
     Ok(launch)
 }
@@ -218,8 +232,10 @@ mod tests {
             path: "/usr/bin:/bin".into(),
             language: "C.UTF-8".into(),
             opencode: None,
+            provider_mark: Some("ses_x/1".into()),
             relay: "http://127.0.0.1:4000".into(),
             key: "relay-key".into(),
+            mark: Some("ses_1/3".into()),
         }
     }
 

@@ -21,6 +21,7 @@ const WORDS: usize = 64;
 
 /// What an agent says.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a few dozen wait at most")]
 pub enum AgentEvent {
     /// It takes prompts.
     Ready {

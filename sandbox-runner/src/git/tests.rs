@@ -133,6 +133,19 @@ async fn a_hostile_repository_runs_nothing() {
         .status()
         .unwrap();
     let trap = trap.display();
+    // A repository inside, with a commit, is a submodule to git.
+    let inside = format!(
+        "git init -q inside && cd inside && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m x \
+         && git config core.fsmonitor {trap}"
+    );
+    assert!(
+        std::process::Command::new("sh")
+            .args(["-ec", &inside])
+            .current_dir(&fixture.workspace)
+            .status()
+            .unwrap()
+            .success()
+    );
     fixture.write(
         ".git/config",
         &format!(
@@ -145,6 +158,7 @@ async fn a_hostile_repository_runs_nothing() {
     fixture.write("file.txt", "a\n");
     let base = fixture.shadow.take().await.unwrap();
     fixture.write("file.txt", "b\n");
+    fixture.write("inside/file.txt", "b\n");
     let (changes, ..) = fixture.shadow.compare(&base).await.unwrap();
     assert_eq!(changes.files.len(), 1);
     assert!(!fixture.workspace.join("sprung").exists());

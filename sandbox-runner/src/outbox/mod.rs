@@ -21,7 +21,7 @@ use live::Live;
 use store::Store;
 
 /// Frames that the link takes at once.
-const BATCH: usize = 64;
+const BATCH: usize = 16;
 
 /// Why the outbox could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,10 @@ pub enum OutboxError {
 
 /// Something to write down.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all records are reports, and none lives long"
+)]
 pub enum Record {
     /// A report: gets the next number.
     Report(Report),

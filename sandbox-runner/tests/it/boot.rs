@@ -1,6 +1,6 @@
 //! What the agent is started with, and what is said when it cannot be.
 
-use shared::runner::{AgentSetup, Report};
+use shared::runner::{AgentSetup, Dialect, Report, RunnerCommand};
 use shared::session::Repository;
 use shared::turn::StopReason;
 
@@ -76,6 +76,63 @@ async fn another_model_takes_effect_before_the_next_turn() {
     assert_eq!(last.as_deref(), Some("other/larger"));
     let resumed = |report: &Report| matches!(report, Report::AgentReady { resumed: true, .. });
     assert!(orchestrator.reports().iter().any(resumed));
+    house.close().await;
+}
+
+#[tokio::test]
+async fn opencode_speaks_each_dialect_through_the_relay() {
+    for (dialect, path) in [
+        (Dialect::AnthropicMessages, "/llm/demo/v1/messages"),
+        (Dialect::OpenaiResponses, "/llm/demo/responses"),
+        (
+            Dialect::Gemini,
+            "/llm/demo/v1beta/models/scripted:streamGenerateContent",
+        ),
+    ] {
+        let house = House::ready(SCRIPT, |setup| setup.model.dialect = dialect).await;
+        let turn = house.orchestrator.start_turn("fine please");
+        assert_eq!(house.orchestrator.ended(turn).await, StopReason::Error);
+        let paths = house.orchestrator.model.paths.lock().unwrap().clone();
+        assert!(
+            paths.iter().any(|called| called == path),
+            "{dialect:?}: {paths:?}"
+        );
+        house.close().await;
+    }
+}
+
+/// An agent that answers in ACP, says what is unknown here, and does not stop.
+const STUBBORN: &str = r#"
+trap '' TERM
+while read -r line; do
+    id=$(printf '%s' "$line" | sed -n 's/.*"id":\("[^"]*"\|[0-9]*\).*/\1/p')
+    case $line in
+        *'"initialize"'*) echo '{"jsonrpc":"2.0","id":'$id',"result":{"protocolVersion":1,"agentCapabilities":{}}}' ;;
+        *'"session/new"'*) echo '{"jsonrpc":"2.0","id":'$id',"result":{"sessionId":"s"}}' ;;
+        *'"session/prompt"'*)
+            echo '{"jsonrpc":"2.0","method":"session/update","params":{"sessionId":"s","update":{"sessionUpdate":"novel"}}}'
+            echo 'this is not JSON'
+            echo '{"jsonrpc":"2.0","method":"session/update","params":{"sessionId":"s","update":{"sessionUpdate":"agent_message_chunk","content":{"type":"text","text":"Never."}}}}'
+            setsid sleep 300 & ;;
+    esac
+done
+"#;
+
+#[tokio::test]
+async fn an_agent_that_does_not_stop_is_ended() {
+    let command = ["/bin/sh", "-c", STUBBORN].map(str::to_owned).to_vec();
+    let house = House::ready(SCRIPT, |setup| setup.agent = AgentSetup::Custom { command }).await;
+    let orchestrator = &house.orchestrator;
+    let turn = orchestrator.start_turn("stay");
+    orchestrator.live(|text| text == "Never.").await;
+    until("its command", || house.agent_processes().len() >= 2).await;
+    let begun = std::time::Instant::now();
+    orchestrator.send(&RunnerCommand::Abort { turn_id: turn });
+    assert_eq!(orchestrator.ended(turn).await, StopReason::Cancelled);
+    assert!(begun.elapsed() >= std::time::Duration::from_secs(5));
+    assert_eq!(orchestrator.problems(turn), ["agent_ended"]);
+    assert_eq!(orchestrator.texts(turn), ["Never."]);
+    orchestrator.agent_ready(2).await;
     house.close().await;
 }
 

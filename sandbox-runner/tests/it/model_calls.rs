@@ -11,6 +11,7 @@ const SCRIPT: Script = &[
     ("cut", || {
         vec![vec![
             Step::Text("This is cut right"),
+            Step::Sleep(1_500),
             Step::CutOnce,
             Step::Text(" here, or not at all."),
         ]]
@@ -21,7 +22,12 @@ const SCRIPT: Script = &[
                 "bash",
                 json!({ "command": "echo once >> count.txt", "description": "Counts" }),
             )],
-            vec![Step::Text("Half"), Step::CutOnce, Step::Text(" and whole.")],
+            vec![
+                Step::Text("Half"),
+                Step::Sleep(1_500),
+                Step::CutOnce,
+                Step::Text(" and whole."),
+            ],
         ]
     }),
     ("refused", || {

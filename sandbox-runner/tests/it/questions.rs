@@ -30,7 +30,7 @@ const SCRIPT: Script = &[
 async fn asked(house: &House, number: usize) -> Question {
     let mut seen = None;
     crate::support::until("a question", || {
-        let questions = house
+        let mut questions = house
             .orchestrator
             .reports()
             .into_iter()
@@ -38,7 +38,7 @@ async fn asked(house: &House, number: usize) -> Question {
                 Report::QuestionAsked { question } => Some(question),
                 _ => None,
             });
-        seen = questions.skip(number).next();
+        seen = questions.nth(number);
         seen.is_some()
     })
     .await;

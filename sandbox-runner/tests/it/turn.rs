@@ -36,6 +36,16 @@ const SCRIPT: Script = &[
             json!({ "command": "echo begun; sleep 120", "description": "Sleeps" }),
         )]]
     }),
+    ("much", || {
+        let command = "seq 1 300000 | tee long.txt";
+        vec![
+            vec![Step::Tool(
+                "bash",
+                json!({ "command": command, "description": "Prints" }),
+            )],
+            vec![Step::Text("Printed.")],
+        ]
+    }),
     ("look", || {
         let command = "env; cat /proc/*/environ 2>/dev/null | tr '\\0' '\\n'";
         vec![
@@ -150,6 +160,31 @@ async fn a_stopped_turn_is_cancelled_and_its_command_ends() {
 
     let next = orchestrator.start_turn("work please");
     assert_eq!(orchestrator.ended(next).await, StopReason::EndTurn);
+    house.close().await;
+}
+
+#[tokio::test]
+async fn much_output_keeps_its_bounds() {
+    let house = House::ready(SCRIPT, |_| {}).await;
+    let orchestrator = &house.orchestrator;
+    let turn = orchestrator.start_turn("much please");
+    assert_eq!(orchestrator.ended(turn).await, StopReason::EndTurn);
+    let parts = orchestrator.parts(turn);
+    let PartBody::ToolCall(call) = &parts[0].body else {
+        panic!("{parts:#?}")
+    };
+    assert!(call.output.len() <= shared::limits::TOOL_TEXT_BYTES);
+    let changes = orchestrator
+        .report("the changes", |report| match report {
+            Report::GitChanged { changes, patch, .. } => Some((changes.clone(), patch.len())),
+            _ => None,
+        })
+        .await;
+    assert!(
+        changes.0.truncated && changes.0.additions == 300_000,
+        "{changes:?}"
+    );
+    assert!(changes.1 <= shared::limits::PATCH_BYTES);
     house.close().await;
 }
 

@@ -89,6 +89,7 @@ impl Core {
                 option_id,
             } => self.answer(question_id, option_id, &mut effects),
             Input::Step(step) => effects.push(report(Report::BootStep { step })),
+            Input::Workspace(_) if self.workspace != Workspace::Preparing => {}
             Input::Workspace(Ok(base)) => {
                 self.workspace = Workspace::Ready;
                 effects.push(Effect::Write(Record::Fact(Fact::Base(base))));
@@ -103,6 +104,7 @@ impl Core {
                 session,
                 resumed,
             } => self.agent_ready_now(agent, session, resumed, &mut effects),
+            Input::AgentFailed(_) if !matches!(self.agent, Agent::Starting(_)) => {}
             Input::AgentFailed(reason) => {
                 self.agent = Agent::Down;
                 effects.push(Effect::EndAgent { gently: false });
@@ -121,6 +123,7 @@ impl Core {
             }
             Input::AgentAsks { ticket, request } => self.asked(ticket, &request, now, &mut effects),
             Input::PromptEnded(result) => self.prompt_ended(result, now, &mut effects),
+            Input::AgentExited(_) if !self.agent.is_up() => {}
             Input::AgentExited(how) => self.agent_exited(&how, now, &mut effects),
             Input::ModelCall(call) => self.model_call(call, now, &mut effects),
             Input::Changes(result) => self.changes_taken(result, &mut effects),
@@ -208,7 +211,7 @@ impl Core {
         effects.push(report(Report::BootFailed {
             reason: reason.clone(),
         }));
-        if let Some(turn) = self.turn.take() {
+        if let Some(turn) = self.turn.take_if(|turn| matches!(turn.phase, Phase::Waiting(_))) {
             let message = format!("The turn could not begin. {reason}");
             effects.push(problem(Some(turn.id), "boot_failed", message, Severity::Error));
             self.end_turn(turn.id, StopReason::Error, effects);
@@ -264,5 +267,7 @@ fn problem(turn_id: Option<TurnId>, code: &str, message: String, severity: Sever
     })
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -52,7 +52,7 @@ impl Story {
     }
 }
 
-fn setup(permissions: Permissions) -> Setup {
+pub(super) fn setup(permissions: Permissions) -> Setup {
     Setup {
         agent: AgentSetup::Opencode,
         model: ModelSetup {
@@ -68,7 +68,7 @@ fn setup(permissions: Permissions) -> Setup {
     }
 }
 
-fn agent_ready() -> Input {
+pub(super) fn agent_ready() -> Input {
     Input::AgentReady {
         agent: "OpenCode".into(),
         session: "s1".into(),
@@ -76,20 +76,20 @@ fn agent_ready() -> Input {
     }
 }
 
-fn start(turn_id: TurnId) -> Input {
+pub(super) fn start(turn_id: TurnId) -> Input {
     Input::StartTurn {
         turn_id,
         text: "do it".into(),
     }
 }
 
-fn says(text: &str) -> Input {
+pub(super) fn says(text: &str) -> Input {
     Input::AgentUpdate(
         json!({ "sessionUpdate": "agent_message_chunk", "content": { "type": "text", "text": text } }),
     )
 }
 
-fn asks(ticket: u64) -> Input {
+pub(super) fn asks(ticket: u64) -> Input {
     let option = |id: &str, kind: &str| json!({ "optionId": id, "name": id, "kind": kind });
     let request = json!({
         "toolCall": { "toolCallId": "c", "title": "make", "kind": "execute" },
@@ -271,9 +271,9 @@ fn an_agent_that_dies_ends_its_turn_and_comes_back() {
     let effects = story.give(Input::AgentExited("signal 9".into()));
     let expected = [
         "EndAgent { gently: false }",
+        "problem agent_exited",
         "questionWithdrawn",
         "partUpdated interrupted",
-        "problem agent_exited",
         "TakeChanges",
     ];
     assert_eq!(short(&effects), expected);

@@ -126,7 +126,7 @@ impl Core {
             return;
         }
         let Some(turn) = self.speaking() else {
-            let message = format!("The agent's process ended ({how}). It starts again with the next prompt.");
+            let message = format!("The agent's process ended ({how}). It starts again for the next prompt.");
             effects.push(problem(None, "agent_exited", message, Severity::Warning));
             return;
         };
@@ -135,14 +135,12 @@ impl Core {
         } else {
             StopReason::Error
         };
-        let id = turn.id;
-        self.begin_end(stop, PartState::Interrupted, now, effects);
         let message = format!(
             "The agent's process ended in the middle of the turn ({how}). What it did until then is kept; it starts \
              again for the next prompt."
         );
-        let at = effects.len() - usize::from(effects.last() == Some(&Effect::TakeChanges));
-        effects.insert(at, problem(Some(id), "agent_exited", message, Severity::Error));
+        effects.push(problem(Some(turn.id), "agent_exited", message, Severity::Error));
+        self.begin_end(stop, PartState::Interrupted, now, effects);
     }
 
     pub(super) fn changes_taken(&mut self, result: Result<Comparison, String>, effects: &mut Vec<Effect>) {

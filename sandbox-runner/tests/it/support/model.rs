@@ -1,7 +1,6 @@
 //! A scripted model in OpenAI's chat dialect: the prompt's first word chooses the scenario.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -33,13 +32,23 @@ pub(crate) type Script = &'static [(&'static str, fn() -> Vec<Vec<Step>>)];
 pub(crate) struct Model {
     /// The scenario and the number of the answer, of each call in order.
     pub(crate) calls: Mutex<Vec<(String, usize)>>,
+    /// The path of each call in order.
+    pub(crate) paths: Mutex<Vec<String>>,
     /// The provider and the model of each call in order.
     pub(crate) models: Mutex<Vec<String>>,
     attempts: Mutex<HashMap<(String, usize), usize>>,
 }
 
 impl Model {
-    pub(crate) fn answer(self: &Arc<Self>, script: Script, provider: &str, call: &Value) -> Response {
+    pub(crate) fn answer(self: &Arc<Self>, script: Script, path: &str, call: &Value) -> Response {
+        self.paths.lock().unwrap().push(path.to_owned());
+        if !path.ends_with("/chat/completions") {
+            return stream(
+                vec![Step::Status(400, "only the chat dialect is spoken here")],
+                true,
+            );
+        }
+        let provider = path.split('/').nth(2).unwrap_or_default();
         self.models
             .lock()
             .unwrap()
@@ -134,9 +143,7 @@ fn stream(steps: Vec<Step>, first: bool) -> Response {
             }
         }
     });
-    let response: Result<Response, Infallible> =
-        Ok(([("content-type", "text/event-stream")], Body::from_stream(body)).into_response());
-    response.unwrap()
+    ([("content-type", "text/event-stream")], Body::from_stream(body)).into_response()
 }
 
 fn chunk(delta: &Value, finish: Option<&str>) -> String {

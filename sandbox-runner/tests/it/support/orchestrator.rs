@@ -307,16 +307,10 @@ async fn complete(State(server): State<Server>, headers: HeaderMap, request: Req
     if !authorized(&headers) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    let provider = request
-        .uri()
-        .path()
-        .split('/')
-        .nth(2)
-        .unwrap_or_default()
-        .to_owned();
+    let path = request.uri().path().to_owned();
     let body = axum::body::to_bytes(request.into_body(), 1 << 26).await.unwrap();
     let call = serde_json::from_slice(&body).unwrap();
-    server.model.answer(server.script, &provider, &call)
+    server.model.answer(server.script, &path, &call)
 }
 
 async fn repository(State(server): State<Server>, UrlPath(path): UrlPath<String>) -> Response {
