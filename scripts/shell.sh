@@ -56,3 +56,6 @@ once() {
 
 if package=$(opencode_package); then PATH="$TOOLS/node_modules/$package/bin:$PATH"; fi
 export PATH
+
+# A progress bar of npm would be mixed with what the program says that npm runs.
+export npm_config_progress=false npm_config_update_notifier=false npm_config_fund=false npm_config_audit=false
