@@ -387,10 +387,16 @@ impl Sessions {
         self.send(exit.session, Message::Happened(Box::new(input)));
     }
 
-    /// Ends a session's work and removes all that is of it.
+    /// Ends a session's work and removes all that is of it. The row goes before the actor: whoever is
+    /// cut off then, and asks again, learns that the session is gone; the files go before the row: a
+    /// crash between leaves a session that can be deleted again.
     pub async fn delete(&self, id: SessionId) -> Result<(), SessionError> {
         self.open(id).await?.end().await?;
         let shared = &self.0.shared;
+        if let Err(error) = shared.provider.destroy(id).await {
+            tracing::error!(session = %id, %error, "a deleted session's sandbox could not be removed");
+        }
+        shared.storage.sessions().delete(id).await?;
         if let Some(slot) = shared.take_slot(id)
             && let Some((address, _)) = slot.get()
         {
@@ -400,10 +406,6 @@ impl Sessions {
                 .await
                 .ok();
         }
-        if let Err(error) = shared.provider.destroy(id).await {
-            tracing::error!(session = %id, %error, "a deleted session's sandbox could not be removed");
-        }
-        shared.storage.sessions().delete(id).await?;
         Ok(())
     }
 

@@ -9,13 +9,22 @@ use crate::support::{Runner, TestServer};
 async fn nobody_is_served_without_signing_in() {
     let server = TestServer::start().await;
     let stranger = server.stranger();
-    for path in ["/api/sessions", "/api/capabilities", "/api/auth/me", "/api/events"] {
+    for path in [
+        "/api/sessions",
+        "/api/capabilities",
+        "/api/auth/me",
+        "/api/events",
+    ] {
         let refused = stranger.get(path).await;
         assert_eq!(refused.problem(), (401, "unauthenticated".to_owned()), "{path}");
         assert_eq!(refused.header("www-authenticate"), "Bearer");
     }
     let session = server.program().session(json!({})).await;
-    let refused = stranger.socket(&format!("/api/sessions/{session}/ws")).await.err().unwrap();
+    let refused = stranger
+        .socket(&format!("/api/sessions/{session}/ws"))
+        .await
+        .err()
+        .unwrap();
     assert_eq!(refused.problem(), (401, "unauthenticated".to_owned()));
     for (name, value) in [
         ("authorization", "Bearer wrong"),
@@ -35,9 +44,20 @@ async fn nobody_is_served_without_signing_in() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_program_shows_its_key() {
     let server = TestServer::start().await;
-    let key = server.program().headers()["authorization"].to_str().unwrap().replace("Bearer ", "");
-    for (name, value) in [("authorization", format!("Bearer {key}")), ("x-agent-api-key", key)] {
-        let me = server.stranger().with(name, &value).get("/api/auth/me").await.json();
+    let key = server.program().headers()["authorization"]
+        .to_str()
+        .unwrap()
+        .replace("Bearer ", "");
+    for (name, value) in [
+        ("authorization", format!("Bearer {key}")),
+        ("x-agent-api-key", key),
+    ] {
+        let me = server
+            .stranger()
+            .with(name, &value)
+            .get("/api/auth/me")
+            .await
+            .json();
         assert_eq!(me["user"]["name"], "API", "{name}");
     }
 }
@@ -45,28 +65,54 @@ async fn a_program_shows_its_key() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_link_signs_a_browser_in() {
     let mut server = TestServer::start().await;
-    let followed = server.stranger().get(&server.sign_in_link()[server.url().len()..]).await;
+    let followed = server
+        .stranger()
+        .get(&server.sign_in_link()[server.url().len()..])
+        .await;
     assert_eq!((followed.status, followed.header("location")), (303, "/"));
     let cookie = followed.header("set-cookie");
     for part in ["roundhouse_session=", "HttpOnly", "SameSite=Lax", "Path=/"] {
         assert!(cookie.contains(part), "{cookie}");
     }
-    assert!(!cookie.contains("Secure"), "plain http on this machine has no secure cookies: {cookie}");
-    assert_eq!(server.browser().await.get("/api/auth/me").await.json()["user"]["name"], "ada");
+    assert!(
+        !cookie.contains("Secure"),
+        "plain http on this machine has no secure cookies: {cookie}"
+    );
+    assert_eq!(
+        server.browser().await.get("/api/auth/me").await.json()["user"]["name"],
+        "ada"
+    );
 
     let wrong = server.stranger().get("/auth/local?token=wrong").await;
-    assert_eq!((wrong.status, wrong.header("location")), (303, "/sign-in?error=link_invalid"));
+    assert_eq!(
+        (wrong.status, wrong.header("location")),
+        (303, "/sign-in?error=link_invalid")
+    );
     assert_eq!(wrong.header("set-cookie"), "");
-    assert_eq!(server.stranger().get("/auth/local").await.header("location"), "/sign-in?error=link_invalid");
+    assert_eq!(
+        server.stranger().get("/auth/local").await.header("location"),
+        "/sign-in?error=link_invalid"
+    );
 
     // The login outlives a restart, the link does not; the person is the same.
     let token = cookie.split(';').next().unwrap().to_owned();
     let me = server.browser().await.get("/api/auth/me").await.json();
     let link = server.sign_in_link().to_owned();
     server.restart().await;
-    assert_eq!(server.stranger().with("cookie", &token).get("/api/auth/me").await.json(), me);
+    assert_eq!(
+        server
+            .stranger()
+            .with("cookie", &token)
+            .get("/api/auth/me")
+            .await
+            .json(),
+        me
+    );
     let old_link = &link[link.find("/auth").unwrap()..];
-    assert_eq!(server.stranger().get(old_link).await.header("location"), "/sign-in?error=link_invalid");
+    assert_eq!(
+        server.stranger().get(old_link).await.header("location"),
+        "/sign-in?error=link_invalid"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,15 +129,27 @@ async fn pages_of_others_cannot_act_for_a_person() {
             (Method::POST, "/auth/logout".to_owned()),
         ] {
             let refused = other.send(method.clone(), &path, None).await;
-            assert_eq!(refused.problem(), (403, "origin_mismatch".to_owned()), "{origin} {method} {path}");
+            assert_eq!(
+                refused.problem(),
+                (403, "origin_mismatch".to_owned()),
+                "{origin} {method} {path}"
+            );
         }
         let refused = other.socket(&socket).await.err().unwrap();
         assert_eq!(refused.problem(), (403, "origin_mismatch".to_owned()), "{origin}");
-        assert_eq!(other.get("/api/auth/me").await.status, 200, "reading is the browser's to guard");
+        assert_eq!(
+            other.get("/api/auth/me").await.status,
+            200,
+            "reading is the browser's to guard"
+        );
     }
     browser.socket(&socket).await.unwrap();
     let program = server.program().with("origin", "http://evil.example");
-    assert_eq!(program.post("/api/sessions", &json!({})).await.status, 201, "a key is not sent by itself");
+    assert_eq!(
+        program.post("/api/sessions", &json!({})).await.status,
+        201,
+        "a key is not sent by itself"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,8 +167,16 @@ async fn signing_out_ends_the_login() {
 async fn a_login_token_serves_programs_too() {
     let server = TestServer::start().await;
     let browser = server.browser().await;
-    let token = browser.headers()["cookie"].to_str().unwrap().split_once('=').unwrap().1.to_owned();
-    let program = server.stranger().with("authorization", &format!("Bearer {token}"));
+    let token = browser.headers()["cookie"]
+        .to_str()
+        .unwrap()
+        .split_once('=')
+        .unwrap()
+        .1
+        .to_owned();
+    let program = server
+        .stranger()
+        .with("authorization", &format!("Bearer {token}"));
     assert_eq!(program.get("/api/auth/me").await.json()["user"]["name"], "ada");
 }
 
@@ -120,7 +186,10 @@ async fn prompts_say_where_they_came_from() {
     let browser = server.browser().await;
     let session = browser.session(json!({})).await;
     assert_eq!(browser.prompt(session, "x").await.json()["origin"], "web");
-    assert_eq!(server.program().prompt(session, "x").await.json()["origin"], "api");
+    assert_eq!(
+        server.program().prompt(session, "x").await.json()["origin"],
+        "api"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,19 +197,34 @@ async fn a_sandbox_token_opens_the_runner_link_alone() {
     let server = TestServer::start().await;
     let session = server.program().session(json!({"prompt": "x"})).await;
     let token = server.sandbox_of(session).await.token.reveal().to_owned();
-    let sandbox = server.stranger().with("authorization", &format!("Bearer {token}"));
-    for path in ["/api/sessions", "/api/auth/me", &format!("/api/sessions/{session}/events")] {
+    let sandbox = server
+        .stranger()
+        .with("authorization", &format!("Bearer {token}"));
+    for path in [
+        "/api/sessions",
+        "/api/auth/me",
+        &format!("/api/sessions/{session}/events"),
+    ] {
         assert_eq!(sandbox.get(path).await.problem().1, "unauthenticated", "{path}");
     }
     Runner::connect(&sandbox).await;
     let mut forged = token.clone();
     forged.replace_range(token.len() - 4.., "AAAA");
     for wrong in [forged.as_str(), "", "x.y.z", "a-key-for-tests"] {
-        let client = server.stranger().with("authorization", &format!("Bearer {wrong}"));
+        let client = server
+            .stranger()
+            .with("authorization", &format!("Bearer {wrong}"));
         let refused = client.socket("/runner/ws").await.err().unwrap();
-        assert_eq!(refused.problem(), (401, "sandbox_token_invalid".to_owned()), "{wrong}");
+        assert_eq!(
+            refused.problem(),
+            (401, "sandbox_token_invalid".to_owned()),
+            "{wrong}"
+        );
     }
-    assert_eq!(server.browser().await.get("/runner/ws").await.problem().1, "sandbox_token_invalid");
+    assert_eq!(
+        server.browser().await.get("/runner/ws").await.problem().1,
+        "sandbox_token_invalid"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,6 +242,16 @@ async fn production_has_no_link() {
     assert_eq!(answer.status, 200);
     assert_ne!(answer.header("strict-transport-security"), "");
     let local = json!({"repository": {"url": "http://127.0.0.1:3000/o/r"}});
-    assert_eq!(program.post("/api/sessions", &local).await.problem().1, "repository_url_invalid");
-    assert_eq!(server.stranger().get("/auth/local?token=").await.header("location"), "/sign-in?error=link_invalid");
+    assert_eq!(
+        program.post("/api/sessions", &local).await.problem().1,
+        "repository_url_invalid"
+    );
+    assert_eq!(
+        server
+            .stranger()
+            .get("/auth/local?token=")
+            .await
+            .header("location"),
+        "/sign-in?error=link_invalid"
+    );
 }

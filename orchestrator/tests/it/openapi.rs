@@ -24,9 +24,16 @@ async fn every_route_is_described() {
     // Each path that the sources name is either described or meant not to be.
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
     let mut named = BTreeSet::new();
-    for file in [folder.join("reference.rs"), folder.join("routes/runner_socket.rs")] {
+    for file in [
+        folder.join("reference.rs"),
+        folder.join("routes/runner_socket.rs"),
+    ] {
         let source = std::fs::read_to_string(file).unwrap();
-        named.extend(source.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()));
+        let mounted = source
+            .split(".route(")
+            .skip(1)
+            .filter_map(|rest| rest.split('"').nth(1));
+        named.extend(mounted.map(str::to_owned));
     }
     assert_eq!(named, UNPUBLISHED.map(str::to_owned).into(), "mounted by hand");
     for entry in std::fs::read_dir(folder.join("routes")).unwrap() {
@@ -73,7 +80,10 @@ async fn every_operation_is_whole() {
             let name = format!("{method} {path}");
             let id = operation["operationId"].as_str().unwrap().to_owned();
             assert!(ids.insert(id.clone()), "{name}: {id} comes twice");
-            assert!(!operation["summary"].as_str().unwrap_or_default().is_empty(), "{name} has no summary");
+            assert!(
+                !operation["summary"].as_str().unwrap_or_default().is_empty(),
+                "{name} has no summary"
+            );
             let responses = operation["responses"].as_object().unwrap();
             if path.starts_with("/api/") {
                 assert!(responses.contains_key("401"), "{name}");
@@ -88,9 +98,21 @@ async fn every_operation_is_whole() {
                 if status.as_str() < "400" {
                     continue;
                 }
-                assert!(response["content"]["application/problem+json"].is_object(), "{name} {status}");
-                for code in response["description"].as_str().unwrap().split('`').skip(1).step_by(2) {
-                    assert!(errors.contains(&format!("<tr id={code}>")), "{name}: {code} is not explained");
+                assert!(
+                    response["content"]["application/problem+json"].is_object(),
+                    "{name} {status}"
+                );
+                for code in response["description"]
+                    .as_str()
+                    .unwrap()
+                    .split('`')
+                    .skip(1)
+                    .step_by(2)
+                {
+                    assert!(
+                        errors.contains(&format!("<tr id={code}>")),
+                        "{name}: {code} is not explained"
+                    );
                 }
             }
         }
@@ -115,7 +137,10 @@ async fn every_reference_leads_somewhere() {
     collect(&document, &mut references);
     assert!(references.len() > 10);
     for reference in references {
-        assert!(document.pointer(&reference[1..]).is_some(), "{reference} leads nowhere");
+        assert!(
+            document.pointer(&reference[1..]).is_some(),
+            "{reference} leads nowhere"
+        );
     }
 }
 
@@ -125,7 +150,12 @@ async fn the_reference_page_shows_it() {
     let page = server.stranger().get("/docs").await;
     assert_eq!(page.status, 200);
     assert!(page.header("content-type").starts_with("text/html"));
-    for text in ["/api/sessions/{id}/prompts", "queue_full", "id=\"Session\"", "/docs/errors"] {
+    for text in [
+        "/api/sessions/{id}/prompts",
+        "queue_full",
+        "id=\"Session\"",
+        "/docs/errors",
+    ] {
         assert!(page.text.contains(text), "{text}");
     }
 }

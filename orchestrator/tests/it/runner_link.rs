@@ -9,7 +9,9 @@ use crate::support::{Client, Runner, Socket, TestServer, hello};
 
 async fn sandbox(server: &TestServer, session: SessionId) -> Client {
     let token = server.sandbox_of(session).await.token.reveal().to_owned();
-    server.stranger().with("authorization", &format!("Bearer {token}"))
+    server
+        .stranger()
+        .with("authorization", &format!("Bearer {token}"))
 }
 
 async fn say_hello(socket: &mut Socket, session: SessionId, generation: u64) {
@@ -24,11 +26,18 @@ async fn a_turn_goes_through() {
     let session = program.session(json!({"prompt": "do it"})).await;
     let mut runner = Runner::dial(&server, session).await;
     runner.agent_ready().await;
-    let RunnerCommand::StartTurn { turn_id, text } = runner.order().await else { panic!("no turn") };
+    let RunnerCommand::StartTurn { turn_id, text } = runner.order().await else {
+        panic!("no turn")
+    };
     assert_eq!(text, "do it");
     let read = program.get(&format!("/api/sessions/{session}")).await.json();
     assert_eq!(read["activity"], "working");
-    runner.report(Report::TurnEnded { turn_id, stop_reason: StopReason::EndTurn }).await;
+    runner
+        .report(Report::TurnEnded {
+            turn_id,
+            stop_reason: StopReason::EndTurn,
+        })
+        .await;
     runner.acknowledged().await;
     let read = program.get(&format!("/api/sessions/{session}")).await.json();
     assert_eq!(read["activity"], "idle");
@@ -40,7 +49,12 @@ async fn the_first_frame_is_a_hello_of_this_sandbox() {
     let session = server.program().session(json!({"prompt": "x"})).await;
     let sandbox = sandbox(&server, session).await;
     let generation = server.sandbox_of(session).await.generation;
-    for first in ["{", "[]", r#"{"type":"hello"}"#, r#"{"type":"delta","partId":"x","offset":0,"text":""}"#] {
+    for first in [
+        "{",
+        "[]",
+        r#"{"type":"hello"}"#,
+        r#"{"type":"delta","partId":"x","offset":0,"text":""}"#,
+    ] {
         let mut socket = Runner::connect(&sandbox).await;
         socket.send_text(first).await;
         assert_eq!(socket.close_code().await, close::MALFORMED, "{first}");
@@ -72,10 +86,18 @@ async fn a_broken_frame_ends_the_link_alone() {
     words.last_report = 1;
     words.running = Some(turn);
     words.agent_ready = true;
-    again.send_text(serde_json::to_string(&RunnerFrame::Hello(words)).unwrap()).await;
-    assert_eq!(again.until("welcome").await["ack"], 1, "what was reported before is kept");
+    again
+        .send_text(serde_json::to_string(&RunnerFrame::Hello(words)).unwrap())
+        .await;
+    assert_eq!(
+        again.until("welcome").await["ack"],
+        1,
+        "what was reported before is kept"
+    );
 
-    again.send_text(format!("\"{}\"", "x".repeat(4 * 1024 * 1024))).await;
+    again
+        .send_text(format!("\"{}\"", "x".repeat(4 * 1024 * 1024)))
+        .await;
     assert_eq!(again.close_code().await, 1009);
 }
 
@@ -95,7 +117,10 @@ async fn a_deleted_sessions_runner_is_sent_away() {
     let session = program.session(json!({"prompt": "x"})).await;
     let sandbox = sandbox(&server, session).await;
     let generation = server.sandbox_of(session).await.generation;
-    assert_eq!(program.delete(&format!("/api/sessions/{session}")).await.status, 204);
+    assert_eq!(
+        program.delete(&format!("/api/sessions/{session}")).await.status,
+        204
+    );
     let mut socket = Runner::connect(&sandbox).await;
     say_hello(&mut socket, session, generation).await;
     assert_eq!(socket.close_code().await, close::GONE);

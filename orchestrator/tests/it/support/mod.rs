@@ -7,17 +7,19 @@ mod runner;
 mod server;
 mod socket;
 
-pub use client::{Answer, Client, ServerEvent};
-pub use runner::{Runner, hello};
-pub use server::TestServer;
-pub use socket::Socket;
+pub(crate) use client::{Answer, Client, ServerEvent};
+pub(crate) use runner::{Runner, hello};
+pub(crate) use server::TestServer;
+pub(crate) use socket::Socket;
 
 use std::time::Duration;
 
 /// No test waits longer than this for anything.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What `work` comes to, if it does within [`PATIENCE`].
-pub async fn within<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, work).await.expect("this took too long")
+pub(crate) async fn within<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, work)
+        .await
+        .expect("this took too long")
 }

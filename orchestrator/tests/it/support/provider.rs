@@ -9,16 +9,20 @@ use shared::SessionId;
 use tokio::sync::Notify;
 
 /// The provider.
-pub struct PaperProvider {
+pub(super) struct PaperProvider {
     capabilities: Capabilities,
     running: Mutex<HashMap<SessionId, Spec>>,
     started: Notify,
 }
 
 impl PaperProvider {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            capabilities: Capabilities { isolated: true, warning: None, can_hibernate: true },
+            capabilities: Capabilities {
+                isolated: true,
+                warning: None,
+                can_hibernate: true,
+            },
             running: Mutex::default(),
             started: Notify::new(),
         }
@@ -29,7 +33,7 @@ impl PaperProvider {
     }
 
     /// The session's sandbox, as soon as there is one.
-    pub async fn sandbox_of(&self, session: SessionId) -> Spec {
+    pub(super) async fn sandbox_of(&self, session: SessionId) -> Spec {
         loop {
             let started = self.started.notified();
             if let Some(spec) = self.sandboxes().get(&session) {
@@ -78,10 +82,18 @@ impl Provider for PaperProvider {
     fn reap(&self, keep: Keep) -> Work<'_, Vec<Running>> {
         Box::pin(async move {
             let mut sandboxes = self.sandboxes();
-            sandboxes.retain(|&session, spec| keep(Running { session, generation: spec.generation }));
+            sandboxes.retain(|&session, spec| {
+                keep(Running {
+                    session,
+                    generation: spec.generation,
+                })
+            });
             Ok(sandboxes
                 .iter()
-                .map(|(&session, spec)| Running { session, generation: spec.generation })
+                .map(|(&session, spec)| Running {
+                    session,
+                    generation: spec.generation,
+                })
                 .collect())
         })
     }

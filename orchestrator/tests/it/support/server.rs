@@ -17,10 +17,10 @@ use super::provider::PaperProvider;
 use super::{PATIENCE, within};
 
 /// What programs sign in with.
-pub const API_KEY: &str = "a-key-for-tests";
+pub(super) const API_KEY: &str = "a-key-for-tests";
 
 /// The server. Needs a runtime with several threads, as its end is waited for in `drop`.
-pub struct TestServer {
+pub(crate) struct TestServer {
     data: TempDir,
     variables: Vec<(String, String)>,
     provider: Arc<PaperProvider>,
@@ -36,15 +36,18 @@ struct Running {
 
 impl TestServer {
     /// A server with nothing configured but a key.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::configured(&[]).await
     }
 
     /// A server with these variables as well.
-    pub async fn configured(variables: &[(&str, &str)]) -> Self {
+    pub(crate) async fn configured(variables: &[(&str, &str)]) -> Self {
         let mut server = Self {
             data: tempfile::tempdir().unwrap(),
-            variables: variables.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            variables: variables
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
             provider: Arc::new(PaperProvider::new()),
             running: None,
         };
@@ -71,19 +74,26 @@ impl TestServer {
         let shutdown = async {
             let _ = stopped.await;
         };
-        let app = App::start_with(config, listener, shutdown, |_| provider).await.unwrap();
+        let app = App::start_with(config, listener, shutdown, |_| provider)
+            .await
+            .unwrap();
         let link = app.sign_in_link().map(ToString::to_string);
-        self.running = Some(Running { app, stop, address, link });
+        self.running = Some(Running {
+            app,
+            stop,
+            address,
+            link,
+        });
     }
 
     /// Stops it as SIGTERM does, and starts it again on the same data.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.run().await;
     }
 
     /// Stops it as SIGTERM does.
-    pub async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             let _ = running.stop.send(());
             within(running.app.ended()).await.unwrap();
@@ -95,41 +105,49 @@ impl TestServer {
     }
 
     /// `http://127.0.0.1:<port>`
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.running().address)
     }
 
     /// The link that the console shows.
-    pub fn sign_in_link(&self) -> &str {
+    pub(crate) fn sign_in_link(&self) -> &str {
         self.running().link.as_deref().expect("there is no link")
     }
 
     /// Somebody whom nobody knows.
-    pub fn stranger(&self) -> Client {
+    pub(crate) fn stranger(&self) -> Client {
         Client::new(self.url())
     }
 
     /// A program with the key.
-    pub fn program(&self) -> Client {
-        self.stranger().with("authorization", &format!("Bearer {API_KEY}"))
+    pub(crate) fn program(&self) -> Client {
+        self.stranger()
+            .with("authorization", &format!("Bearer {API_KEY}"))
     }
 
     /// A browser that followed the link.
-    pub async fn browser(&self) -> Client {
-        let answer = self.stranger().get(&self.sign_in_link()[self.url().len()..]).await;
+    pub(crate) async fn browser(&self) -> Client {
+        let answer = self
+            .stranger()
+            .get(&self.sign_in_link()[self.url().len()..])
+            .await;
         let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
-        self.stranger().with("cookie", &cookie).with("origin", &self.url())
+        self.stranger()
+            .with("cookie", &cookie)
+            .with("origin", &self.url())
     }
 
     /// The session's sandbox, as soon as it is asked for.
-    pub async fn sandbox_of(&self, session: SessionId) -> Spec {
+    pub(crate) async fn sandbox_of(&self, session: SessionId) -> Spec {
         within(self.provider.sandbox_of(session)).await
     }
 }
 
 impl Drop for TestServer {
     fn drop(&mut self) {
-        let Some(running) = self.running.take() else { return };
+        let Some(running) = self.running.take() else {
+            return;
+        };
         let _ = running.stop.send(());
         let ended = tokio::task::block_in_place(|| {
             tokio::runtime::Handle::current().block_on(tokio::time::timeout(PATIENCE, running.app.ended()))
