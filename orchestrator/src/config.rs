@@ -156,16 +156,6 @@ impl Variables {
         Ok(Self(all))
     }
 
-    /// Variables that a test gives.
-    pub fn of<const N: usize>(pairs: [(&str, &str); N]) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-        )
-    }
-
     /// A variable's value, if it has one.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -194,6 +184,12 @@ impl Variables {
             duration,
             "write a number and a unit, as in `90s`, `15m`, `2h` or `1d`",
         )
+    }
+}
+
+impl FromIterator<(String, String)> for Variables {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
     }
 }
 
@@ -431,7 +427,8 @@ mod tests {
     use super::*;
 
     fn read<const N: usize>(pairs: [(&str, &str); N]) -> Result<Config, ConfigError> {
-        Config::from_variables(&Variables::of(pairs))
+        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Config::from_variables(&pairs.into_iter().collect())
     }
 
     #[test]

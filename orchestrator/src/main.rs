@@ -58,6 +58,7 @@ fn main() -> ExitCode {
 async fn serve() -> anyhow::Result<()> {
     let config = Config::from_variables(&Variables::load()?)?;
     telemetry::start_logs(&config.log)?;
+    let orphan_timeout = config.sandbox.orphan_timeout;
     let address = (config.host, config.port);
     let listener = TcpListener::bind(address).await.with_context(|| {
         format!(
@@ -70,13 +71,16 @@ async fn serve() -> anyhow::Result<()> {
     if let Some(link) = app.sign_in_link() {
         say(&format!("\n  Open this link to sign in:\n\n    {link}\n"));
     }
+    let minutes = orphan_timeout.as_secs().div_ceil(60);
     match app.ended().await? {
-        0 => say("Stopped."),
-        1 => {
-            say("Stopped. One sandbox lives on, and the agent in it goes on working. Start again to find it.")
-        }
+        0 => say("Stopped. No sandbox is left."),
+        1 => say(&format!(
+            "Stopped. One sandbox lives on, and the agent in it goes on working: start again to find it, \
+             or it ends by itself after {minutes} minutes."
+        )),
         count => say(&format!(
-            "Stopped. {count} sandboxes live on, and the agents in them go on working. Start again to find them."
+            "Stopped. {count} sandboxes live on, and the agents in them go on working: start again to find \
+             them, or they end by themselves after {minutes} minutes."
         )),
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! What the server tells those who run it: logs on standard error, and measurements. Set up once a
 //! process; everybody else uses the `tracing` and `metrics` macros.
 
+use std::io::IsTerminal;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use anyhow::Context;
@@ -17,10 +18,13 @@ const BUCKETS: [f64; 10] = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0
 /// # Errors
 /// When the filter is none, or somebody else logs already.
 pub fn start_logs(options: &LogOptions) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&options.level).context("LOG_LEVEL is not a filter")?;
+    // Migrations speak at every start; what they have to say comes as an error too.
+    let filter = EnvFilter::try_new(format!("refinery_core=warn,{}", options.level))
+        .context("LOG_LEVEL is not a filter")?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     match options.format {
         LogFormat::Pretty => builder.compact().try_init(),

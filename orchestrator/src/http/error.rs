@@ -97,6 +97,11 @@ impl ApiError {
         let body = serde_json::to_vec(&self.problem(Some(request_id))).unwrap_or_default();
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (self.0.kind.status, content_type, body).into_response();
+        if self.0.kind.status == StatusCode::UNAUTHORIZED {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if let Some((name, value)) = &self.0.header {
             response.headers_mut().insert(name, value.clone());
         }

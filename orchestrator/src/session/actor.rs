@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::SessionError;
+use super::context::Context;
 use super::core::{Core, Effect, Input};
-use super::directory::Shared;
 use super::effects::Performer;
 use super::frame::Frame;
 use super::runner_link::{LinkId, LinkOrder, ORDERS};
@@ -108,14 +108,14 @@ pub(super) struct Awake {
     deadline: Option<(Timestamp, JoinHandle<()>)>,
     rest: Option<JoinHandle<()>>,
     last_link: LinkId,
-    shared: Arc<Shared>,
+    context: Arc<Context>,
 }
 
 /// What an actor begins with.
 pub(super) struct Opening {
     pub(super) core: Core,
     pub(super) epoch: u64,
-    pub(super) shared: Arc<Shared>,
+    pub(super) context: Arc<Context>,
     /// What is to be told to the core before anything else.
     pub(super) first: Vec<Input>,
     /// What is left to do of the step that made the core: its events are committed already.
@@ -135,7 +135,7 @@ impl Actor for SessionActor {
         let Opening {
             core,
             epoch,
-            shared,
+            context,
             first,
             effects,
         } = opening;
@@ -143,7 +143,7 @@ impl Actor for SessionActor {
             myself.send_message(Message::Happened(Box::new(input)))?;
         }
         myself.send_message(Message::Deadline)?;
-        let mut performer = Performer::new(&core, epoch, Arc::clone(&shared), ActorAddress(myself));
+        let mut performer = Performer::new(&core, epoch, Arc::clone(&context), ActorAddress(myself));
         for effect in effects {
             performer.call_out(&core, effect);
         }
@@ -155,7 +155,7 @@ impl Actor for SessionActor {
             deadline: None,
             rest: None,
             last_link: 0,
-            shared,
+            context,
         })
     }
 
@@ -208,7 +208,7 @@ impl Actor for SessionActor {
             Message::Deadline => awake.happened(Input::Tick, now).await?,
             Message::Rest => {
                 if awake.may_rest() {
-                    awake.shared.forget(awake.core.charter.id, &myself);
+                    awake.context.forget(awake.core.charter.id, &myself);
                     myself.stop(Some("nothing to do".to_owned()));
                 }
             }
@@ -255,7 +255,7 @@ impl Awake {
             reply,
         } = command;
         if let Some(request) = &idempotency {
-            match self.shared.storage.replay(request).await {
+            match self.context.storage.replay(request).await {
                 Ok(None) => {}
                 Ok(Some(body)) => {
                     let _ = reply.send(match serde_json::from_str(&body) {
@@ -332,7 +332,7 @@ impl Awake {
         let events = if after == self.core.last_seq {
             Vec::new()
         } else {
-            self.shared
+            self.context
                 .storage
                 .events()
                 .after(self.core.charter.id, after, PAGE)
@@ -422,7 +422,7 @@ impl Awake {
             alarm.abort();
         }
         if self.may_rest() {
-            self.rest = Some(alarm(myself, self.shared.rest_after, || Message::Rest));
+            self.rest = Some(alarm(myself, self.context.rest_after, || Message::Rest));
         }
     }
 }

@@ -10,8 +10,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::actor::{ActorAddress, Message};
+use super::context::Context;
 use super::core::{Core, Effect, Input};
-use super::directory::Shared;
 use super::frame::Frame;
 use super::runner_link::{LinkId, LinkOrder};
 use super::watchers::Watchers;
@@ -28,12 +28,12 @@ pub(super) struct Performer {
     link: Option<(LinkId, mpsc::Sender<LinkOrder>)>,
     /// The provider's calls are made one after another, in the order in which they were wanted.
     provider_calls: Option<JoinHandle<()>>,
-    shared: Arc<Shared>,
+    context: Arc<Context>,
     address: ActorAddress,
 }
 
 impl Performer {
-    pub(super) fn new(core: &Core, epoch: u64, shared: Arc<Shared>, address: ActorAddress) -> Self {
+    pub(super) fn new(core: &Core, epoch: u64, context: Arc<Context>, address: ActorAddress) -> Self {
         Self {
             session: core.charter.id,
             epoch,
@@ -41,7 +41,7 @@ impl Performer {
             header: core.header(),
             link: None,
             provider_calls: None,
-            shared,
+            context,
             address,
         }
     }
@@ -123,7 +123,7 @@ impl Performer {
             .iter()
             .map(|committed| committed.stored.clone())
             .collect();
-        self.shared.storage.commit_session(commit).await?;
+        self.context.storage.commit_session(commit).await?;
         metrics::counter!("events_committed").increment(stored.len() as u64);
         self.last_seq = core.last_seq;
         let listed = Header {
@@ -135,7 +135,7 @@ impl Performer {
             watchers.publish(|| stored.into_iter().map(Frame::event).collect());
         }
         if listed {
-            self.shared.announce(core.session());
+            self.context.announce(core.session());
         }
         Ok(())
     }
@@ -176,7 +176,7 @@ impl Performer {
     }
 
     fn setup(&self, core: &Core) -> Option<Setup> {
-        match self.shared.setup(core) {
+        match self.context.setup(core) {
             Ok(setup) => Some(setup),
             Err(reason) => {
                 let generation = core.generation;
@@ -191,18 +191,18 @@ impl Performer {
     }
 
     fn start_sandbox(&mut self, generation: u64) {
-        let (shared, session) = (Arc::clone(&self.shared), self.session);
+        let (context, session) = (Arc::clone(&self.context), self.session);
         self.call_provider(async move {
             let started = async {
-                let token = shared.sign(session, generation)?;
+                let token = context.sign(session, generation)?;
                 let spec = Spec {
                     session,
                     generation,
                     token: Token::new(token),
-                    orchestrator_url: shared.orchestrator_url.clone(),
-                    environment: shared.runner_environment.clone(),
+                    orchestrator_url: context.orchestrator_url.clone(),
+                    environment: context.runner_environment.clone(),
                 };
-                shared
+                context
                     .provider
                     .start(spec)
                     .await
@@ -216,10 +216,10 @@ impl Performer {
     }
 
     fn stop_sandbox(&mut self, generation: u64) {
-        let (shared, session) = (Arc::clone(&self.shared), self.session);
+        let (context, session) = (Arc::clone(&self.context), self.session);
         self.close_link(close::GONE);
         self.call_provider(async move {
-            if let Err(error) = shared.provider.stop(session).await {
+            if let Err(error) = context.provider.stop(session).await {
                 tracing::error!(%session, %error, "a sandbox could not be stopped");
             }
             Input::SandboxExited {

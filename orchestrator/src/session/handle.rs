@@ -10,7 +10,8 @@ use tokio::sync::{Semaphore, oneshot};
 
 use super::actor::{ActorAddress, Command, Done, Message};
 use super::core::Input;
-use super::directory::{Answer, Sessions};
+use super::creation::Answer;
+use super::directory::Sessions;
 use super::runner_link::RunnerLink;
 use super::subscription::{Joined, Subscription};
 use super::{NewPrompt, SessionError};

@@ -5,7 +5,9 @@
 //! commit, publish, call out.
 
 mod actor;
+mod context;
 mod core;
+mod creation;
 mod directory;
 mod effects;
 mod error;
@@ -19,7 +21,8 @@ mod watchers;
 use shared::prompt::{Origin, PromptMode};
 use shared::session::Person;
 
-pub use directory::{Answer, NewSession, Options, Sessions, Sign};
+pub use creation::{Answer, NewSession};
+pub use directory::{Options, Sessions, Sign};
 pub use error::SessionError;
 pub use frame::{Batch, Frame};
 pub use handle::SessionHandle;

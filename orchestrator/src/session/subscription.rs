@@ -4,7 +4,7 @@
 use shared::SessionId;
 use shared::session::Person;
 use tokio::sync::broadcast::Receiver;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 
 use super::actor::{ActorAddress, Message};
 use super::directory::Sessions;
@@ -31,6 +31,8 @@ pub struct Subscription {
     /// The newest event that was given out.
     cursor: u64,
     live: Option<(Seat, Receiver<Batch>)>,
+    /// Some of what came was lost: whatever follows must not be given out.
+    lagged: bool,
 }
 
 /// A place among a session's watchers, given back when dropped.
@@ -59,6 +61,7 @@ impl Subscription {
             person,
             cursor: after,
             live: None,
+            lagged: false,
         }
     }
 
@@ -73,6 +76,9 @@ impl Subscription {
                 }
                 return Ok(batch);
             };
+            if self.lagged {
+                return Err(Ended::TooSlow);
+            }
             return match receiver.recv().await {
                 Ok(batch) => Ok(batch),
                 Err(RecvError::Lagged(_)) => Err(Ended::TooSlow),
@@ -83,9 +89,10 @@ impl Subscription {
 
     /// What is there already, without waiting: lets a socket write many frames at once.
     pub fn ready(&mut self) -> Option<Batch> {
-        self.live
-            .as_mut()
-            .and_then(|(_, receiver)| receiver.try_recv().ok())
+        let (_, receiver) = self.live.as_mut().filter(|_| !self.lagged)?;
+        let received = receiver.try_recv();
+        self.lagged = matches!(received, Err(TryRecvError::Lagged(_)));
+        received.ok()
     }
 
     /// Says that this watcher types.

@@ -39,18 +39,31 @@ struct Chaos {
 impl Chaos {
     async fn start() -> Self {
         // The instants differ from run to run; a failure names its seed.
-        let seed = std::env::var("CHAOS_SEED").ok().and_then(|seed| seed.parse().ok());
+        let seed = std::env::var("CHAOS_SEED")
+            .ok()
+            .and_then(|seed| seed.parse().ok());
         let seed = seed.unwrap_or_else(|| uuid::Uuid::now_v7().as_u128() as u64);
         eprintln!("CHAOS_SEED={seed}");
         let installation = Installation::start(&scenarios()).await;
-        let session =
-            installation.create(json!({"title": "Chaos", "model": "anthropic/claude-sonnet-4-5"})).await;
+        let session = installation
+            .create(json!({"title": "Chaos", "model": "anthropic/claude-sonnet-4-5"}))
+            .await;
         let follower = Follower::start(&installation, &session);
-        let mut chaos =
-            Self { installation, session, follower, random: SmallRng::seed_from_u64(seed), jobs: 0 };
+        let mut chaos = Self {
+            installation,
+            session,
+            follower,
+            random: SmallRng::seed_from_u64(seed),
+            jobs: 0,
+        };
         chaos.job().await;
         chaos.installation.until_idle(&chaos.session).await;
-        assert_eq!(chaos.last_stop_reason().await, "end_turn", "{}", chaos.installation.logs());
+        assert_eq!(
+            chaos.last_stop_reason().await,
+            "end_turn",
+            "{}",
+            chaos.installation.logs()
+        );
         chaos
     }
 
@@ -58,7 +71,9 @@ impl Chaos {
     async fn job(&mut self) -> usize {
         let job = self.jobs;
         self.jobs += 1;
-        self.installation.prompt(&self.session, &format!("Please do job-{job}.")).await;
+        self.installation
+            .prompt(&self.session, &format!("Please do job-{job}."))
+            .await;
         job
     }
 
@@ -75,14 +90,23 @@ impl Chaos {
     }
 
     async fn last_stop_reason(&self) -> String {
-        let page = self.installation.get(&format!("/api/sessions/{}/messages?limit=1", self.session)).await;
-        page["items"][0]["turn"]["outcome"]["stopReason"].as_str().unwrap_or("none").to_owned()
+        let page = self
+            .installation
+            .get(&format!("/api/sessions/{}/messages?limit=1", self.session))
+            .await;
+        page["items"][0]["turn"]["outcome"]["stopReason"]
+            .as_str()
+            .unwrap_or("none")
+            .to_owned()
     }
 
     /// The session's own account against everything else that is known.
     async fn settle(&self) -> Vec<Value> {
         self.installation.until_idle(&self.session).await;
-        let session = self.installation.get(&format!("/api/sessions/{}", self.session)).await;
+        let session = self
+            .installation
+            .get(&format!("/api/sessions/{}", self.session))
+            .await;
         let events = self.follower.reach(session["lastSeq"].as_u64().unwrap()).await;
         let mut prompts: HashMap<String, usize> = HashMap::new();
         let mut turns: HashMap<String, (usize, usize)> = HashMap::new();
@@ -95,15 +119,23 @@ impl Chaos {
             }
         }
         assert_eq!(prompts.len(), self.jobs, "every acknowledged prompt is there");
-        assert!(prompts.values().all(|count| *count == 1), "no prompt is there twice");
+        assert!(
+            prompts.values().all(|count| *count == 1),
+            "no prompt is there twice"
+        );
         assert_eq!(turns.len(), self.jobs, "every prompt had its turn");
-        assert!(turns.values().all(|count| *count == (1, 1)), "every turn began once and ended once");
+        assert!(
+            turns.values().all(|count| *count == (1, 1)),
+            "every turn began once and ended once"
+        );
         events
     }
 }
 
 fn says(events: &[Value], code: &str) -> bool {
-    events.iter().any(|event| event["type"] == "error" && event["code"] == code)
+    events
+        .iter()
+        .any(|event| event["type"] == "error" && event["code"] == code)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -118,12 +150,24 @@ async fn the_orchestrator_is_killed_and_the_agent_never_stops() {
         tokio::time::sleep(Duration::from_millis(chaos.random.random_range(0..700))).await;
         chaos.installation.boot().await;
         chaos.installation.until_idle(&chaos.session).await;
-        assert_eq!(chaos.last_stop_reason().await, "end_turn", "{}", chaos.installation.logs());
+        assert_eq!(
+            chaos.last_stop_reason().await,
+            "end_turn",
+            "{}",
+            chaos.installation.logs()
+        );
         assert_eq!(chaos.ledger(job), (1, 1), "the command of job {job} ran once");
     }
-    assert_eq!(chaos.installation.processes(&chaos.session, "opencode"), agent, "it is the same agent");
+    assert_eq!(
+        chaos.installation.processes(&chaos.session, "opencode"),
+        agent,
+        "it is the same agent"
+    );
     let events = chaos.settle().await;
-    assert!(says(&events, "model_call_interrupted") && says(&events, "model_call_repeated"), "and it is said");
+    assert!(
+        says(&events, "model_call_interrupted") && says(&events, "model_call_repeated"),
+        "and it is said"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -136,9 +180,15 @@ async fn the_runner_is_killed_and_the_next_prompt_works() {
             signal(runner, Signal::KILL);
         }
         chaos.installation.until_idle(&chaos.session).await;
-        assert!(chaos.ledger(job).0 <= 1, "the command of job {job} ran once at most");
+        assert!(
+            chaos.ledger(job).0 <= 1,
+            "the command of job {job} ran once at most"
+        );
         // Three breakdowns within five minutes stop a session from trying by itself: a person goes on.
-        chaos.installation.post(&format!("/api/sessions/{}/wake", chaos.session), &json!({})).await;
+        chaos
+            .installation
+            .post(&format!("/api/sessions/{}/wake", chaos.session), &json!({}))
+            .await;
     }
     let last = chaos.job().await;
     let events = chaos.settle().await;
@@ -156,7 +206,10 @@ async fn the_agent_is_killed_and_the_next_prompt_works() {
             signal(agent, Signal::KILL);
         }
         chaos.installation.until_idle(&chaos.session).await;
-        assert!(chaos.ledger(job).0 <= 1, "the command of job {job} ran once at most");
+        assert!(
+            chaos.ledger(job).0 <= 1,
+            "the command of job {job} ran once at most"
+        );
     }
     let last = chaos.job().await;
     let events = chaos.settle().await;
@@ -174,10 +227,19 @@ async fn sigterm_lets_model_calls_end_first_and_agents_live_on() {
         chaos.installation.terminate_server().await;
         chaos.installation.boot().await;
         chaos.installation.until_idle(&chaos.session).await;
-        assert_eq!(chaos.last_stop_reason().await, "end_turn", "{}", chaos.installation.logs());
+        assert_eq!(
+            chaos.last_stop_reason().await,
+            "end_turn",
+            "{}",
+            chaos.installation.logs()
+        );
         assert_eq!(chaos.ledger(job), (1, 1));
     }
     let events = chaos.settle().await;
     assert!(!says(&events, "model_call_interrupted"), "no call was cut");
-    assert_eq!(chaos.installation.processes(&chaos.session, "opencode"), agent, "it is the same agent");
+    assert_eq!(
+        chaos.installation.processes(&chaos.session, "opencode"),
+        agent,
+        "it is the same agent"
+    );
 }

@@ -35,7 +35,11 @@ impl Follower {
             if events.len() as u64 >= seq {
                 return events;
             }
-            assert!(started.elapsed() < PATIENCE, "stuck at event {} of {seq}", events.len());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "stuck at event {} of {seq}",
+                events.len()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -51,7 +55,10 @@ async fn follow(url: String, events: Arc<Mutex<Vec<Value>>>) {
     let client = reqwest::Client::new();
     loop {
         let last = events.lock().unwrap().len();
-        let request = client.get(&url).bearer_auth(KEY).header("last-event-id", last.to_string());
+        let request = client
+            .get(&url)
+            .bearer_auth(KEY)
+            .header("last-event-id", last.to_string());
         if let Ok(response) = request.send().await
             && response.status().is_success()
         {
@@ -70,11 +77,20 @@ async fn follow(url: String, events: Arc<Mutex<Vec<Value>>>) {
 }
 
 fn take(frame: &str, events: &Mutex<Vec<Value>>) {
-    let Some(id) = frame.lines().find_map(|line| line.strip_prefix("id: ")) else { return };
-    let data = frame.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
+    let Some(id) = frame.lines().find_map(|line| line.strip_prefix("id: ")) else {
+        return;
+    };
+    let data = frame
+        .lines()
+        .find_map(|line| line.strip_prefix("data: "))
+        .unwrap();
     let event: Value = serde_json::from_str(data).unwrap();
     let mut events = events.lock().unwrap();
     assert_eq!(event["seq"].to_string(), id);
-    assert_eq!(event["seq"], events.len() as u64 + 1, "an event is missing or doubled");
+    assert_eq!(
+        event["seq"],
+        events.len() as u64 + 1,
+        "an event is missing or doubled"
+    );
     events.push(event);
 }

@@ -37,10 +37,17 @@ impl Installation {
         let model_address = format!("http://{}", listener.local_addr().unwrap());
         let scenarios = Scenarios::load(&file).unwrap();
         tokio::spawn(scripted::serve(scenarios, listener, std::future::pending()));
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
         let mut installation = Self {
             data,
-            http: reqwest::Client::builder().timeout(Duration::from_secs(20)).build().unwrap(),
+            http: reqwest::Client::builder()
+                .timeout(Duration::from_secs(20))
+                .build()
+                .unwrap(),
             address: format!("127.0.0.1:{port}"),
             model_address,
             server: None,
@@ -85,7 +92,11 @@ impl Installation {
         self.server = Some(child);
         let started = Instant::now();
         while self.http.get(self.url("/health")).send().await.is_err() {
-            assert!(started.elapsed() < PATIENCE, "the server does not come up:\n{}", self.logs());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "the server does not come up:\n{}",
+                self.logs()
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
@@ -105,7 +116,15 @@ impl Installation {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Value {
-        self.http.get(self.url(path)).bearer_auth(KEY).send().await.unwrap().json().await.unwrap()
+        self.http
+            .get(self.url(path))
+            .bearer_auth(KEY)
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap()
     }
 
     /// Posts until the server has answered: what a good client does, with one key for all tries.
@@ -113,7 +132,11 @@ impl Installation {
         let key = uuid::Uuid::now_v7().to_string();
         let started = Instant::now();
         loop {
-            let request = self.http.post(self.url(path)).bearer_auth(KEY).header("idempotency-key", &key);
+            let request = self
+                .http
+                .post(self.url(path))
+                .bearer_auth(KEY)
+                .header("idempotency-key", &key);
             match request.json(body).send().await {
                 Ok(response) if response.status().is_success() => {
                     if let Ok(answer) = response.json().await {
@@ -124,14 +147,21 @@ impl Installation {
                 Ok(response) => panic!("{path}: {} {}", response.status(), response.text().await.unwrap()),
                 Err(_) => {}
             }
-            assert!(started.elapsed() < PATIENCE, "{path} is not answered:\n{}", self.logs());
+            assert!(
+                started.elapsed() < PATIENCE,
+                "{path} is not answered:\n{}",
+                self.logs()
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
     pub(crate) async fn create(&self, body: Value) -> String {
         let session = self.post("/api/sessions", &body).await;
-        session["id"].as_str().unwrap_or_else(|| panic!("{session}")).to_owned()
+        session["id"]
+            .as_str()
+            .unwrap_or_else(|| panic!("{session}"))
+            .to_owned()
     }
 
     pub(crate) async fn prompt(&self, session: &str, text: &str) -> String {
@@ -158,7 +188,10 @@ impl Installation {
     }
 
     pub(crate) fn sandbox(&self, session: &str) -> PathBuf {
-        self.data.path().join("data/sandboxes").join(session.trim_start_matches("ses_"))
+        self.data
+            .path()
+            .join("data/sandboxes")
+            .join(session.trim_start_matches("ses_"))
     }
 
     pub(crate) fn workspace(&self, session: &str) -> PathBuf {
@@ -169,7 +202,13 @@ impl Installation {
     pub(crate) fn logs(&self) -> String {
         let mut files = self.log.lock().unwrap().clone();
         let sandboxes = std::fs::read_dir(self.data.path().join("data/sandboxes"));
-        files.extend(sandboxes.into_iter().flatten().flatten().map(|entry| entry.path().join("runner.log")));
+        files.extend(
+            sandboxes
+                .into_iter()
+                .flatten()
+                .flatten()
+                .map(|entry| entry.path().join("runner.log")),
+        );
         let mut text = String::new();
         for file in files {
             let content = std::fs::read_to_string(&file).unwrap_or_default();
@@ -200,7 +239,9 @@ impl Installation {
             .collect();
         for process in processes() {
             let ours = process.environ.contains(&data)
-                || sessions.iter().any(|suffix| process.environ.contains(suffix.as_str()));
+                || sessions
+                    .iter()
+                    .any(|suffix| process.environ.contains(suffix.as_str()));
             if ours && process.pid != std::process::id() {
                 signal(process.pid, rustix::process::Signal::KILL);
             }
@@ -249,6 +290,10 @@ fn opencode() -> PathBuf {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.cache/tools/node_modules");
     let packages = ["opencode-linux-x64", "opencode-linux-arm64"];
     let named = std::env::var_os("ROUNDHOUSE_OPENCODE").map(PathBuf::from);
-    let mut places = named.into_iter().chain(packages.map(|name| installed.join(name).join("bin/opencode")));
-    places.find(|place| place.exists()).expect("OpenCode is not installed: run `make setup` first")
+    let mut places = named
+        .into_iter()
+        .chain(packages.map(|name| installed.join(name).join("bin/opencode")));
+    places
+        .find(|place| place.exists())
+        .expect("OpenCode is not installed: run `make setup` first")
 }

@@ -37,7 +37,7 @@ struct LinkToken {
 /// Sign in with the link that the server printed
 ///
 /// Leads on to `/` with a cookie, or to `/sign-in?error=link_invalid`.
-#[utoipa::path(get, path = "/auth/local", tag = "auth", security(()), params(LinkToken), responses(
+#[utoipa::path(get, path = "/auth/local", operation_id = "signInByLink", tag = "auth", security(()), params(LinkToken), responses(
     (status = 303, description = "Leads on, with a cookie when the token was right"),
 ))]
 async fn local(
@@ -53,7 +53,7 @@ async fn local(
 /// Sign out
 ///
 /// Ends the login that the request came with, and takes the cookie back.
-#[utoipa::path(post, path = "/auth/logout", tag = "auth", responses(
+#[utoipa::path(post, path = "/auth/logout", operation_id = "signOut", tag = "auth", responses(
     (status = 204, description = "Signed out"),
     LogOutProblems,
 ))]
@@ -73,7 +73,7 @@ struct SignedIn {
 }
 
 /// Who is signed in
-#[utoipa::path(get, path = "/api/auth/me", tag = "auth", responses(
+#[utoipa::path(get, path = "/api/auth/me", operation_id = "readMe", tag = "auth", responses(
     (status = 200, body = SignedIn),
     MeProblems,
 ))]

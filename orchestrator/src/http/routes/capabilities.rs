@@ -18,7 +18,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 problems!(Problems = SIGNED_IN);
 
 /// What this installation can do
-#[utoipa::path(get, path = "/api/capabilities", tag = "server", responses(
+#[utoipa::path(get, path = "/api/capabilities", operation_id = "readCapabilities", tag = "server", responses(
     (status = 200, body = Capabilities),
     Problems,
 ))]

@@ -29,7 +29,7 @@ struct Health {
 /// Whether this server can serve
 ///
 /// 200 only when the database answers and the server is not about to stop.
-#[utoipa::path(get, path = "/health", tag = "server", security(()), responses(
+#[utoipa::path(get, path = "/health", operation_id = "readHealth", tag = "server", security(()), responses(
     (status = 200, body = Health),
     (status = 503, description = "`unavailable`, `draining`", body = shared::Problem, content_type = "application/problem+json"),
 ))]

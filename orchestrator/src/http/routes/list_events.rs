@@ -26,7 +26,7 @@ problems!(Problems = SIGNED_IN);
 /// Follow all sessions
 ///
 /// Each change of a session comes as `event: session` with the whole session.
-#[utoipa::path(get, path = "/api/events", tag = "live", responses(
+#[utoipa::path(get, path = "/api/events", operation_id = "followSessions", tag = "live", responses(
     (status = 200, description = "The stream", body = Session, content_type = "text/event-stream"),
     Problems,
 ))]

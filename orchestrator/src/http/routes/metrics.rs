@@ -13,7 +13,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 }
 
 /// What was measured
-#[utoipa::path(get, path = "/metrics", tag = "server", security(()), responses(
+#[utoipa::path(get, path = "/metrics", operation_id = "readMetrics", tag = "server", security(()), responses(
     (status = 200, description = "Prometheus' text format", body = String, content_type = "text/plain"),
 ))]
 async fn metrics(State(state): State<AppState>) -> ([(HeaderName, &'static str); 1], String) {

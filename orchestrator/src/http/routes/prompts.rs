@@ -40,7 +40,7 @@ problems!(AbortProblems = CHANGING + SESSION_NOT_FOUND + NOTHING_RUNNING);
 ///
 /// It waits its turn; with `"mode":"steer"` the running turn is stopped and this one goes next. At most
 /// 32 wait in a session.
-#[utoipa::path(post, path = "/api/sessions/{id}/prompts", tag = "prompts",
+#[utoipa::path(post, path = "/api/sessions/{id}/prompts", operation_id = "createPrompt", tag = "prompts",
     params(("id" = SessionId, Path), IdempotencyHeader), request_body = CreatePrompt, responses(
     (status = 202, description = "It is kept and will be acted on", body = Prompt),
     CreateProblems,
@@ -65,7 +65,7 @@ async fn create(
 }
 
 /// Withdraw a waiting prompt
-#[utoipa::path(delete, path = "/api/sessions/{id}/prompts/{promptId}", tag = "prompts",
+#[utoipa::path(delete, path = "/api/sessions/{id}/prompts/{promptId}", operation_id = "cancelPrompt", tag = "prompts",
     params(("id" = SessionId, Path), ("promptId" = PromptId, Path)), responses(
     (status = 204, description = "It is withdrawn"),
     CancelProblems,
@@ -79,7 +79,7 @@ async fn cancel(State(state): State<AppState>, caller: Caller, path: PromptPath)
 /// Stop the running turn
 ///
 /// The turn's end follows as an event, when the agent has really stopped.
-#[utoipa::path(post, path = "/api/sessions/{id}/abort", tag = "prompts", params(("id" = SessionId, Path)), responses(
+#[utoipa::path(post, path = "/api/sessions/{id}/abort", operation_id = "abortTurn", tag = "prompts", params(("id" = SessionId, Path)), responses(
     (status = 202, description = "It is under way"),
     AbortProblems,
 ))]

@@ -20,7 +20,7 @@ pub(super) fn router() -> OpenApiRouter<AppState> {
 problems!(Problems = WITH_BODY + SESSION_NOT_FOUND + QUESTION_NOT_FOUND + OPTION_UNKNOWN);
 
 /// Answer a question of the agent
-#[utoipa::path(post, path = "/api/sessions/{id}/questions/{questionId}/answer", tag = "prompts",
+#[utoipa::path(post, path = "/api/sessions/{id}/questions/{questionId}/answer", operation_id = "answerQuestion", tag = "prompts",
     params(("id" = SessionId, Path), ("questionId" = QuestionId, Path)), request_body = AnswerQuestion, responses(
     (status = 204, description = "The agent will be told"),
     Problems,

@@ -53,7 +53,9 @@ async fn dial(
         return Err(ApiError::new(&kinds::DRAINING));
     }
     let open = state.lifecycle.token();
-    let span = tracing::info_span!("runner", session = %claims.session, generation = claims.generation);
+    let span = tracing::info_span!(
+        parent: None,
+        "runner", session = %claims.session, generation = claims.generation);
     Ok(upgrade.on_upgrade(move |mut socket| {
         Box::pin(
             async move {

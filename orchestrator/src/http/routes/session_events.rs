@@ -39,7 +39,7 @@ struct Cursor {
 ///
 /// Each event has its `seq` as its `id`; text that is still being written comes as `event: delta`
 /// without one. Resume with `Last-Event-ID` or `?after=`.
-#[utoipa::path(get, path = "/api/sessions/{id}/events", tag = "live", params(("id" = SessionId, Path), Cursor), responses(
+#[utoipa::path(get, path = "/api/sessions/{id}/events", operation_id = "followSession", tag = "live", params(("id" = SessionId, Path), Cursor), responses(
     (status = 200, description = "The stream", body = shared::Event, content_type = "text/event-stream"),
     Problems,
 ))]

@@ -50,7 +50,7 @@ struct Cursor {
 /// Follow a session and send commands
 ///
 /// A WebSocket; `docs/PROTOCOL.md` describes its frames.
-#[utoipa::path(get, path = "/api/sessions/{id}/ws", tag = "live", params(("id" = SessionId, Path), Cursor), responses(
+#[utoipa::path(get, path = "/api/sessions/{id}/ws", operation_id = "openSocket", tag = "live", params(("id" = SessionId, Path), Cursor), responses(
     (status = 101, description = "The socket is open"),
     Problems,
 ))]

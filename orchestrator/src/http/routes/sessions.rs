@@ -72,7 +72,7 @@ struct ListQuery {
 /// List sessions
 ///
 /// The most recently changed first.
-#[utoipa::path(get, path = "/api/sessions", tag = "sessions", params(ListQuery), responses(
+#[utoipa::path(get, path = "/api/sessions", operation_id = "listSessions", tag = "sessions", params(ListQuery), responses(
     (status = 200, body = Page<Session>),
     ListProblems,
 ))]
@@ -114,7 +114,7 @@ fn read_cursor(text: &str) -> ApiResult<(Timestamp, SessionId)> {
 /// Make a session
 ///
 /// With a `prompt`, work on it begins at once.
-#[utoipa::path(post, path = "/api/sessions", tag = "sessions", params(IdempotencyHeader),
+#[utoipa::path(post, path = "/api/sessions", operation_id = "createSession", tag = "sessions", params(IdempotencyHeader),
     request_body = CreateSession, responses(
     (status = 201, body = Session, headers(("location" = String, description = "Its path"))),
     CreateProblems,
@@ -148,7 +148,7 @@ async fn create(
 }
 
 /// Read a session
-#[utoipa::path(get, path = "/api/sessions/{id}", tag = "sessions", params(("id" = SessionId, Path)), responses(
+#[utoipa::path(get, path = "/api/sessions/{id}", operation_id = "readSession", tag = "sessions", params(("id" = SessionId, Path)), responses(
     (status = 200, body = Session),
     ReadProblems,
 ))]
@@ -165,7 +165,7 @@ async fn get(
 /// Change a session
 ///
 /// What is absent stays. A new model is used from the next turn on.
-#[utoipa::path(patch, path = "/api/sessions/{id}", tag = "sessions", params(("id" = SessionId, Path)),
+#[utoipa::path(patch, path = "/api/sessions/{id}", operation_id = "updateSession", tag = "sessions", params(("id" = SessionId, Path)),
     request_body = UpdateSession, responses(
     (status = 200, body = Session),
     UpdateProblems,
@@ -184,7 +184,7 @@ async fn update(
 /// Delete a session
 ///
 /// Ends its sandbox and removes its workspace and its history for good.
-#[utoipa::path(delete, path = "/api/sessions/{id}", tag = "sessions", params(("id" = SessionId, Path)), responses(
+#[utoipa::path(delete, path = "/api/sessions/{id}", operation_id = "deleteSession", tag = "sessions", params(("id" = SessionId, Path)), responses(
     (status = 204, description = "It is gone"),
     ChangeProblems,
 ))]
@@ -200,7 +200,7 @@ async fn delete(
 /// Put a session into the archive
 ///
 /// It takes no prompts any more; its sandbox is put to sleep. `PATCH` with `{"status":"open"}` takes it out.
-#[utoipa::path(post, path = "/api/sessions/{id}/archive", tag = "sessions", params(("id" = SessionId, Path)), responses(
+#[utoipa::path(post, path = "/api/sessions/{id}/archive", operation_id = "archiveSession", tag = "sessions", params(("id" = SessionId, Path)), responses(
     (status = 200, body = Session),
     ChangeProblems,
 ))]
@@ -226,7 +226,7 @@ async fn archive(
 /// Put a session's sandbox to sleep
 ///
 /// The workspace is kept; the next prompt wakes it.
-#[utoipa::path(post, path = "/api/sessions/{id}/hibernate", tag = "sessions", params(("id" = SessionId, Path)), responses(
+#[utoipa::path(post, path = "/api/sessions/{id}/hibernate", operation_id = "hibernateSession", tag = "sessions", params(("id" = SessionId, Path)), responses(
     (status = 202, description = "It is under way", body = Session),
     SleepProblems,
 ))]
@@ -242,7 +242,7 @@ async fn hibernate(
 }
 
 /// Wake a session's sandbox
-#[utoipa::path(post, path = "/api/sessions/{id}/wake", tag = "sessions", params(("id" = SessionId, Path)), responses(
+#[utoipa::path(post, path = "/api/sessions/{id}/wake", operation_id = "wakeSession", tag = "sessions", params(("id" = SessionId, Path)), responses(
     (status = 202, description = "It is under way", body = Session),
     WakeProblems,
 ))]

@@ -43,7 +43,7 @@ struct PageQuery {
 /// Read the conversation
 ///
 /// By turns, the newest first; each with its messages and their parts.
-#[utoipa::path(get, path = "/api/sessions/{id}/messages", tag = "sessions",
+#[utoipa::path(get, path = "/api/sessions/{id}/messages", operation_id = "readMessages", tag = "sessions",
     params(("id" = SessionId, Path), PageQuery), responses(
     (status = 200, body = Page<TurnTranscript>),
     MessagesProblems,
@@ -71,7 +71,7 @@ async fn messages(
 /// Read what differs in the workspace
 ///
 /// As of the end of the last turn.
-#[utoipa::path(get, path = "/api/sessions/{id}/diff", tag = "sessions", params(("id" = SessionId, Path)), responses(
+#[utoipa::path(get, path = "/api/sessions/{id}/diff", operation_id = "readDiff", tag = "sessions", params(("id" = SessionId, Path)), responses(
     (status = 200, body = Diff),
     DiffProblems,
 ))]

@@ -215,4 +215,45 @@ mod tests {
         let zipped = gzipped([7; 32], b"to and fro and to and fro and to and fro");
         assert_eq!(zipped[..2], [0x1f, 0x8b]);
     }
+
+    #[derive(Embed)]
+    #[folder = "tests/fixtures/web"]
+    struct Fixture;
+
+    fn fetch(name: &str, headers: &[(header::HeaderName, &str)]) -> Response {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().unwrap()));
+        file_response(name, Fixture::get(name).unwrap(), &headers.collect())
+    }
+
+    #[test]
+    fn hashed_files_are_kept_and_the_page_is_not() {
+        let script = fetch("assets/app-12345678.js", &[]);
+        assert_eq!(
+            script.headers()[header::CACHE_CONTROL],
+            "public, max-age=31536000, immutable"
+        );
+        assert_eq!(
+            script.headers()[header::CONTENT_TYPE],
+            "text/javascript; charset=utf-8"
+        );
+        let page = fetch(PAGE, &[]);
+        assert_eq!(page.headers()[header::CACHE_CONTROL], "no-cache");
+        assert_eq!(page.headers()[header::CONTENT_SECURITY_POLICY], PAGE_POLICY);
+    }
+
+    #[test]
+    fn a_known_file_is_not_sent_again() {
+        let gzip = (header::ACCEPT_ENCODING, "gzip");
+        let plain = fetch(PAGE, &[]);
+        let zipped = fetch(PAGE, &[gzip.clone()]);
+        assert_eq!(zipped.headers()[header::CONTENT_ENCODING], "gzip");
+        let tag = |response: &Response| response.headers()[header::ETAG].to_str().unwrap().to_owned();
+        assert_ne!(tag(&plain), tag(&zipped), "they differ byte by byte");
+        let again = fetch(PAGE, &[gzip, (header::IF_NONE_MATCH, &tag(&zipped))]);
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        let changed = fetch(PAGE, &[(header::IF_NONE_MATCH, "\"other\"")]);
+        assert_eq!(changed.status(), StatusCode::OK);
+    }
 }
