@@ -61,17 +61,14 @@ pub struct Config {
     pub orphan_timeout: Duration,
     /// OpenCode's binary, when it is not on the path.
     pub opencode: Option<PathBuf>,
-    /// The provider's mark of this sandbox: agents inherit it, so that a provider without walls finds
-    /// and ends them also when their runner was killed.
-    pub mark: Option<String>,
     /// The agent's home directory.
     pub home: PathBuf,
     /// Where programs are found.
     pub path: String,
     /// The language of programs.
     pub language: String,
-    /// The provider's mark of a sandbox's processes, to be handed on to the agent: the provider ends
-    /// what carries it.
+    /// The provider's mark of a sandbox's processes: agents inherit it, so that a provider without walls
+    /// finds and ends them also when their runner was killed.
     pub provider_mark: Option<String>,
     /// What is logged: `info`, or a filter of `tracing-subscriber`.
     pub log_level: String,
@@ -117,7 +114,6 @@ impl Config {
                 None => Duration::from_secs(1800),
             },
             opencode: lookup("ROUNDHOUSE_OPENCODE").map(PathBuf::from),
-            mark: lookup("ROUNDHOUSE_SANDBOX"),
             home: directory("HOME", required("HOME")?)?,
             path: lookup("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".to_owned()),
             language: lookup("LANG").unwrap_or_else(|| "C.UTF-8".to_owned()),

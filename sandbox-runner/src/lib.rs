@@ -106,7 +106,6 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
         provider_mark: config.provider_mark.clone(),
         relay: relay.address.clone(),
         key: relay.key.clone(),
-        mark: config.mark.clone(),
     };
     let preparation = Preparation::new(
         config.workspace.clone(),

@@ -30,8 +30,6 @@ pub struct Places {
     pub relay: String,
     /// The key that the relay takes. Good for this machine and this boot alone.
     pub key: String,
-    /// The provider's mark of this sandbox, for the agent to inherit.
-    pub mark: Option<String>,
 }
 
 impl Places {
@@ -86,12 +84,6 @@ pub fn plan(setup: &Setup, places: &Places) -> Result<Launch, String> {
     if let Some(mark) = &places.provider_mark {
         environment.insert(PROVIDER_MARK.to_owned(), mark.clone());
     }
-    environment.extend(
-        places
-            .mark
-            .clone()
-            .map(|mark| ("ROUNDHOUSE_SANDBOX".to_owned(), mark)),
-    );
     launch.environment = environment;
     Ok(launch)
 }
@@ -235,7 +227,6 @@ mod tests {
             provider_mark: Some("ses_x/1".into()),
             relay: "http://127.0.0.1:4000".into(),
             key: "relay-key".into(),
-            mark: Some("ses_1/3".into()),
         }
     }
 
