@@ -1,5 +1,5 @@
-// Looks at every scene in four forms (desktop and phone, light and dark): takes a picture, asks axe, and
-// fails on any finding or complaint in the console. `node e2e/run.mjs home session` looks at these only.
+// Looks at every scene on a desktop in light and on a phone in dark (with `--all` in all four forms): takes a
+// picture, asks axe, and fails on any finding or complaint in the console. `node e2e/run.mjs home` looks at one.
 import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { start } from "./browser.mjs";
@@ -16,14 +16,15 @@ const forms = [
   { name: "phone-dark", width: 390, height: 844, theme: "dark" },
 ];
 const wanted = process.argv.slice(2).filter((name) => !name.startsWith("--"));
-const only = process.argv.find((name) => name.startsWith("--form="))?.slice(7);
+const shown = process.argv.includes("--all")
+  ? forms
+  : forms.filter(({ name }) => /desktop-light|phone-dark/.test(name));
 const app = await start();
 let findings = 0;
 
 for (const [name, scene] of Object.entries(scenes)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  for (const form of forms) {
-    if (only !== undefined && !form.name.startsWith(only)) continue;
+  for (const form of shown) {
     const id = await app.reset(scene.scenario, scene.pace);
     const page = await app.page(form);
     const problems = [];

@@ -103,7 +103,7 @@ export const scenes = {
     async go(page, app, id) {
       await page.goto(`${app.origin}/sessions/${id("Port the worker")}`);
       await page.getByRole("button", { name: /Sandbox/ }).click();
-      await page.getByRole("button", { name: "Try again" }).waitFor();
+      await page.getByRole("button", { name: "Try again" }).last().waitFor();
     },
   },
   "session-streaming": {

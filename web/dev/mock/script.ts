@@ -178,7 +178,7 @@ export function diffOfTurn(): Diff {
           path: "src/client.rs",
           oldPath: null,
           status: "modified",
-          additions: 14,
+          additions: 13,
           deletions: 3,
           binary: false,
         },

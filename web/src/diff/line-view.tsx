@@ -64,7 +64,7 @@ function Half({
 
 function LineNumber({ value }: { value: number | null }) {
   return (
-    <span aria-hidden className="w-10 shrink-0 select-none pr-2 text-right text-[11px] text-muted">
+    <span aria-hidden className="w-7 shrink-0 md:w-10 select-none pr-2 text-right text-[11px] text-muted">
       {value}
     </span>
   );

@@ -93,7 +93,11 @@ function FileHead({ file, open, onFold }: { file: ChangedFile; open: boolean; on
           {file.oldPath !== null && <span className="text-muted">{file.oldPath} → </span>}
           {file.path}
         </span>
-        <Counts added={file.additions} removed={file.deletions} />
+        {file.binary ? (
+          <span className="text-muted text-xs">binary</span>
+        ) : (
+          <Counts added={file.additions} removed={file.deletions} />
+        )}
       </button>
     </div>
   );

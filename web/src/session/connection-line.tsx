@@ -18,7 +18,7 @@ export function ConnectionLine() {
       {shown && (
         <div className="animate-appear">
           <div className="h-0.5 w-full animate-breathe bg-warn" />
-          <p className="mx-auto w-fit rounded-b-md border border-t-0 bg-warn-soft px-2.5 py-0.5 text-warn text-xs">
+          <p className="mx-auto mt-[46px] w-fit rounded-md border bg-warn-soft px-2.5 py-0.5 text-warn text-xs">
             {navigator.onLine
               ? "Reconnecting… What you write is kept."
               : "You are offline. What you write is kept."}

@@ -8,8 +8,8 @@ const groups: readonly { title: string; keys: readonly (readonly [string, string
     keys: [
       ["C", "New session"],
       ["Mod+K", "Search and commands"],
-      ["J", "Next session"],
-      ["K", "Previous session"],
+      ["Alt+ArrowDown", "Next session"],
+      ["Alt+ArrowUp", "Previous session"],
       ["[", "Show or hide the sidebar"],
       ["?", "This list"],
     ],
@@ -20,6 +20,7 @@ const groups: readonly { title: string; keys: readonly (readonly [string, string
       ["/", "Write a prompt"],
       ["Enter", "Send"],
       ["Shift+Enter", "New line"],
+      ["Esc", "Leave the text, so that single keys work"],
       ["Mod+Enter", "Send now: stop the agent and go next"],
       ["Esc Esc", "Stop the agent"],
       ["]", "Show or hide the changes"],

@@ -43,8 +43,8 @@ export function Shell() {
     { keys: "Mod+K", label: "Search and commands", run: () => setPalette(true) },
     { keys: "?", label: "Keyboard shortcuts", run: () => setKeys(true) },
     { keys: "[", label: "Sidebar", run: shell.toggleSidebar },
-    { keys: "J", label: "Next session", run: () => step(1) },
-    { keys: "K", label: "Previous session", run: () => step(-1) },
+    { keys: "Alt+ArrowDown", label: "Next session", run: () => step(1) },
+    { keys: "Alt+ArrowUp", label: "Previous session", run: () => step(-1) },
   ]);
 
   return (

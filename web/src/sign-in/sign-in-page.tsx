@@ -39,9 +39,10 @@ export function SignInPage({ error, to }: { error: string | undefined; to: strin
             The server's console
           </figcaption>
           <pre className="whitespace-pre-wrap px-3 py-3 font-mono text-xs leading-5 [overflow-wrap:anywhere]">
-            <span className="text-muted">Sign in: </span>
-            {location.origin}/auth/local?token=
-            <span className="text-muted">…</span>
+            <span className="text-muted">Open this link to sign in:</span>
+            {"\n\n"}
+            {location.origin}/auth/local?token=<span className="text-muted">…</span>
+            {"\n"}
           </pre>
         </figure>
         <p className="mt-5 text-muted text-sm">

@@ -3,8 +3,8 @@
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgent);
 
 const names: Record<string, string> = isApple
-  ? { Mod: "⌘", Alt: "⌥", Shift: "⇧", Enter: "↵" }
-  : { Mod: "Ctrl", Enter: "↵" };
+  ? { Mod: "⌘", Alt: "⌥", Shift: "⇧", Enter: "↵", ArrowUp: "↑", ArrowDown: "↓" }
+  : { Mod: "Ctrl", Enter: "↵", ArrowUp: "↑", ArrowDown: "↓" };
 
 export function Keys({ keys }: { keys: string }) {
   return (

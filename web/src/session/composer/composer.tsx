@@ -80,6 +80,7 @@ function Field({ text, onChange: setText }: { text: string; onChange(text: strin
             store.typing();
           }}
           onKeyDown={(event) => {
+            if (event.key === "Escape") event.currentTarget.blur();
             if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
             event.preventDefault();
             send(event.metaKey || event.ctrlKey ? "steer" : mode);

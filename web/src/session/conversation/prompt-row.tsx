@@ -60,7 +60,7 @@ export function OutgoingRow({ requestId }: { requestId: string }) {
         </span>
       ) : (
         <span className="flex items-center gap-1.5">
-          <Spinner size={11} /> {open ? "Sending…" : "Will be sent when the connection is back"}
+          <Spinner size={11} /> {open ? "Sending…" : "Waits for the connection"}
         </span>
       )}
     </Bubble>
