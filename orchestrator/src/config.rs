@@ -11,7 +11,7 @@ use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 use url::Url;
 
-use crate::agents;
+use crate::app::agents;
 use crate::auth::{self, ApiKey};
 use crate::models;
 use crate::sandbox::process::runner_beside;
@@ -271,23 +271,13 @@ fn public_url(variables: &Variables, environment: Environment, port: u16) -> Res
     if !bare {
         return Err(ConfigError::new("PUBLIC_URL", advice));
     }
-    if environment == Environment::Production && url.scheme() == "http" && !is_loopback(&url) {
+    if environment == Environment::Production && url.scheme() == "http" && !auth::is_loopback(&url) {
         return Err(ConfigError::new(
             "PUBLIC_URL",
             "must begin with https:// in production: cookies and keys would travel in clear",
         ));
     }
     Ok(url)
-}
-
-/// Whether a URL points at this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 fn auth_options(variables: &Variables, environment: Environment) -> Result<auth::Options, ConfigError> {

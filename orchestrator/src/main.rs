@@ -6,10 +6,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use orchestrator::app::App;
+use orchestrator::app::{App, telemetry};
 use orchestrator::config::{Config, Variables};
 use orchestrator::models::scripted::{self, Scenarios};
-use orchestrator::telemetry;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 

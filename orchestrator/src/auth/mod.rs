@@ -16,7 +16,7 @@ use shared::session::Person;
 
 pub use fingerprint::{ApiKey, Fingerprint};
 pub use keys::{EncryptionKey, KeyError};
-pub use origin::is_ours;
+pub use origin::{is_loopback, is_ours};
 pub use sandbox_token::{SandboxClaims, SandboxTokens, SignError};
 
 use crate::storage::{Storage, StorageError};

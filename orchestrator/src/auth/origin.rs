@@ -22,6 +22,16 @@ pub fn is_ours(origin: &str, public_url: &Url, host: Option<&str>) -> bool {
         .is_some_and(|addressed| addressed.origin() == page.origin())
 }
 
+/// Whether a URL points at this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::error::{ApiError, Mistake};
 use super::kinds;
-use crate::config::is_loopback;
+use crate::auth::is_loopback;
 
 /// Variables that one session may bring.
 const ENVIRONMENT_NAMES: usize = 64;

@@ -1,6 +1,10 @@
 //! The composition root: builds the parts, ties them together, serves, and ends them in order. Called
 //! by `main` and by tests, which own the listener and the signal to stop. It makes no decisions.
 
+pub mod agents;
+mod data_dir;
+pub mod telemetry;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -17,7 +21,6 @@ use url::Url;
 
 use crate::auth::{Auth, EncryptionKey, SandboxTokens};
 use crate::config::{Config, SandboxOptions};
-use crate::data_dir::DataDir;
 use crate::http::{self, AppState, Lifecycle, Parts};
 use crate::models::Catalog;
 use crate::models::pricing::Price;
@@ -26,7 +29,7 @@ use crate::sandbox::process::{self, ProcessProvider};
 use crate::sandbox::{OnExit, Provider, SandboxExit};
 use crate::session::{self, SessionLedger, Sessions};
 use crate::storage::{self, Storage};
-use crate::{agents, telemetry};
+use data_dir::DataDir;
 
 /// Connections that read the database at the same time.
 const READERS: usize = 4;
