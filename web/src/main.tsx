@@ -10,6 +10,8 @@ import { Toasts } from "./ui/toast";
 import { TooltipProvider } from "./ui/tooltip";
 import "./styles.css";
 
+const RELOAD_AGAIN_MS = 60_000;
+
 const client: QueryClient = new QueryClient({
   queryCache: new QueryCache({
     // Who asks whether somebody is signed in deals with the answer itself.
@@ -34,6 +36,15 @@ function noticeSignOut(error: Error): void {
   client.removeQueries(signedIn);
   void router.invalidate();
 }
+
+// After an upgrade of the server, the files that an open page still wants to load are gone: it starts anew,
+// once. What was typed is kept.
+window.addEventListener("vite:preloadError", () => {
+  const last = Number(sessionStorage.getItem("reloadedAt"));
+  if (!navigator.onLine || Date.now() - last < RELOAD_AGAIN_MS) return;
+  sessionStorage.setItem("reloadedAt", String(Date.now()));
+  location.reload();
+});
 
 const root = document.getElementById("root");
 if (root !== null) {

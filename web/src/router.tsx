@@ -86,6 +86,8 @@ export function newRouter(client: QueryClient, history?: RouterHistory) {
     context: { client },
     ...(history === undefined ? {} : { history }),
     defaultPreload: "intent",
+    defaultErrorComponent: FailedPage,
+    defaultNotFoundComponent: LostPage,
     defaultPendingMs: 300,
     scrollRestoration: false,
   });

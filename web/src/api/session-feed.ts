@@ -12,7 +12,7 @@ export function useSessionFeed(): void {
   useEffect(() => followSessions(client), [client]);
 }
 
-export function followSessions(client: QueryClient): () => void {
+function followSessions(client: QueryClient): () => void {
   let source: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let lost = false;

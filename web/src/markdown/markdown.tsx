@@ -27,7 +27,7 @@ const MarkdownBlock = memo(
 );
 
 /** Unfinished emphasis, links and code are closed while the text still grows. */
-export function blocksOf(text: string, streaming: boolean): Token[] {
+function blocksOf(text: string, streaming: boolean): Token[] {
   const whole = streaming ? remend(text) : text;
   return new Lexer({ gfm: true }).lex(whole).filter(({ type }) => type !== "space" && type !== "def");
 }

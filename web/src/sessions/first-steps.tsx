@@ -34,7 +34,7 @@ export function FirstSteps({ capabilities }: { capabilities: Capabilities }) {
         </Step>
         <Step number={2} title="Give it a model" done={hasModel}>
           {hasModel ? (
-            <p>{capabilities.models.filter((model) => !model.demo).length} models are ready to use.</p>
+            <p>{readyModels(capabilities)}</p>
           ) : (
             <p>
               Start the server with a provider's key, such as <Code>ANTHROPIC_API_KEY</Code>,{" "}
@@ -69,6 +69,11 @@ function Step({ number, title, done = false, children }: StepProps) {
       </div>
     </li>
   );
+}
+
+function readyModels({ models }: Capabilities): string {
+  const real = models.filter(({ demo }) => !demo);
+  return real.length === 1 ? `${real[0]?.name} is ready to use.` : `${real.length} models are ready to use.`;
 }
 
 export function Code({ children }: { children: ReactNode }) {

@@ -88,7 +88,7 @@ export function MenuChoices<T extends string>({ label, value, onChange, choices 
   );
 }
 
-export function MenuLabel({ children }: { children: ReactNode }) {
+function MenuLabel({ children }: { children: ReactNode }) {
   return <Radix.Label className="px-2 pt-1.5 pb-1 text-muted text-xs">{children}</Radix.Label>;
 }
 

@@ -21,7 +21,7 @@ export function duration(ms: number): string {
 }
 
 /** The clock, ticking every `everyMs` while `active`. */
-export function useNow(everyMs: number, active = true): number {
+function useNow(everyMs: number, active = true): number {
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     if (!active) return;

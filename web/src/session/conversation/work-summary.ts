@@ -41,7 +41,7 @@ export function sameSummary(a: WorkSummary, b: WorkSummary): boolean {
 }
 
 /** "Running `cargo test`", "Reading src/lib.rs". */
-export function nowDoing(part: Part): string {
+function nowDoing(part: Part): string {
   if (part.type !== "toolCall") return "Thinking";
   const what = part.kind === "execute" ? `\`${firstLine(part.title)}\`` : firstLine(part.title);
   return part.kind === "other" || part.kind === "think" ? what || part.name : `${doing[part.kind]} ${what}`;

@@ -76,7 +76,7 @@ export function sameRows(a: readonly Row[], b: readonly Row[]): boolean {
 }
 
 /** Thinking and tool calls are work; what the agent says and plans is not. */
-export function isWork(part: Part): boolean {
+function isWork(part: Part): boolean {
   return part.type === "toolCall" || part.type === "thinking";
 }
 
