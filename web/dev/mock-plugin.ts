@@ -1,4 +1,4 @@
-// A Vite plugin that stands in for the server (`--mode mock`): for looking at every state of the app, and
+// A Vite plugin that stands in for the server (`npm run mock`): for looking at every state of the app, and
 // for the visual, accessibility and speed checks in `e2e/`. It is never part of a build.
 import type { Server } from "node:http";
 import type { Plugin } from "vite";

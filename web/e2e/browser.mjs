@@ -5,12 +5,10 @@ import { preview } from "vite";
 // The mock is read by Vite from the app's own sources, whose imports have no endings.
 process.env.VITE_CONFIG_NATIVE_IGNORE_WARNING = "true";
 
+const configFile = new URL("../vite.mock.config.ts", import.meta.url).pathname;
+
 export async function start() {
-  const server = await preview({
-    mode: "mock",
-    build: { outDir: "dist-e2e" },
-    preview: { port: 4310, strictPort: false },
-  });
+  const server = await preview({ configFile, preview: { port: 4310 } });
   const origin = server.resolvedUrls.local[0].replace(/\/$/, "");
   const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",

@@ -1,4 +1,5 @@
-// Which of our highlighter's languages a fence's word or a file's name means.
+// Which of our highlighter's languages a fence's word or a file's name means. C++ is coloured as C: its own
+// grammar is heavier than all others together.
 
 const byName: Record<string, string> = {
   bash: "bash",
@@ -10,10 +11,10 @@ const byName: Record<string, string> = {
   fish: "bash",
   c: "c",
   h: "c",
-  cpp: "cpp",
-  "c++": "cpp",
-  cc: "cpp",
-  hpp: "cpp",
+  cpp: "c",
+  "c++": "c",
+  cc: "c",
+  hpp: "c",
   css: "css",
   scss: "css",
   less: "css",
@@ -37,7 +38,7 @@ const byName: Record<string, string> = {
   jsonc: "json",
   jsonl: "json",
   lock: "toml",
-  jsx: "jsx",
+  jsx: "javascript",
   md: "markdown",
   mdx: "markdown",
   markdown: "markdown",

@@ -9,7 +9,9 @@ export function LoadingSession({ session }: { session: Session | undefined }) {
       <header className="flex h-12 shrink-0 items-center gap-2 border-b px-4">
         <SidebarButton />
         {session === undefined ? (
-          <Skeleton className="h-4 w-56" />
+          <h1 aria-label="Session">
+            <Skeleton className="h-4 w-56" />
+          </h1>
         ) : (
           <h1 className="truncate font-semibold text-sm">{session.title}</h1>
         )}

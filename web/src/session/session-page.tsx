@@ -1,7 +1,7 @@
 // A session: opens its store, and shows its header, conversation and panel, or why it cannot.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { asProblem } from "../api/http";
 import { rememberSession, sessionById } from "../api/sessions";
 import { markSeen } from "../sessions/unread";
@@ -11,6 +11,7 @@ import { Button } from "../ui/button";
 import { usePhone } from "../ui/media";
 import { ProblemNote } from "../ui/problem-note";
 import { toast } from "../ui/toast";
+import type { Problem } from "../wire/types";
 import { Announcer } from "./announcer";
 import { Composer } from "./composer/composer";
 import { ConnectionLine } from "./connection-line";
@@ -20,7 +21,7 @@ import { LoadingSession } from "./loading-session";
 import { PanelFrame } from "./panel/panel-frame";
 import { PhoneBar } from "./panel/phone-bar";
 import { storeFor } from "./session-stores";
-import { SessionContext, useConversation, useSnapshot } from "./use-session";
+import { SessionContext, useConversation, useSessionStore, useSnapshot } from "./use-session";
 
 export default function SessionPage() {
   const { sessionId } = useParams({ from: "/inside/sessions/$sessionId" });
@@ -46,22 +47,33 @@ export default function SessionPage() {
 }
 
 function SessionOrReason({ sessionId }: { sessionId: string }) {
+  const store = useSessionStore();
   const ready = useSnapshot(({ conversation }) => conversation !== null);
-  const query = useQuery(sessionById(sessionId));
-  if (query.isError && asProblem(query.error).status === 404) return <Gone />;
+  const { data, error, refetch } = useQuery(sessionById(sessionId));
+  // While it is tried again, the page goes on saying what was wrong.
+  const [problem, setProblem] = useState<Problem | null>(null);
+  useEffect(() => {
+    if (error !== null) setProblem(asProblem(error));
+    else if (data !== undefined) setProblem(null);
+  }, [error, data]);
+  const gone = problem?.status === 404;
+  useEffect(() => {
+    if (gone) store.close();
+  }, [gone, store]);
+
+  if (gone) return <Gone />;
   if (ready) return <OpenSession />;
-  if (query.isError) {
-    return (
-      <div className="flex h-full items-center justify-center p-6">
-        <ProblemNote problem={asProblem(query.error)} className="w-full max-w-md">
-          <Button small onClick={() => void query.refetch()}>
-            Try again
-          </Button>
-        </ProblemNote>
-      </div>
-    );
-  }
-  return <LoadingSession session={query.data} />;
+  if (problem === null) return <LoadingSession session={data} />;
+  return (
+    <div className="flex h-full items-center justify-center p-6">
+      <h1 className="sr-only">Session</h1>
+      <ProblemNote problem={problem} className="w-full max-w-md">
+        <Button small onClick={() => void refetch()}>
+          Try again
+        </Button>
+      </ProblemNote>
+    </div>
+  );
 }
 
 function OpenSession() {

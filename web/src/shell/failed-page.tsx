@@ -23,6 +23,7 @@ export function FailedPage({ error, reset }: ErrorComponentProps) {
   }, [passing, again]);
   return (
     <div className="flex h-full items-center justify-center p-6">
+      <h1 className="sr-only">Something went wrong</h1>
       <ProblemNote problem={problem} className="w-full max-w-md">
         <Button small onClick={again}>
           Try again

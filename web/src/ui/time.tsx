@@ -10,10 +10,10 @@ export function ago(at: string, now: number): string {
   return new Date(at).toLocaleDateString(undefined, { day: "numeric", month: "short" });
 }
 
-/** "0.4 s", "12 s", "3 min 5 s", "2 h 4 min". */
+/** "0.1 s" at least, "12 s", "3 min 5 s", "2 h 4 min". */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1_000;
-  if (seconds < 1) return `${(Math.floor(seconds * 10) / 10).toFixed(1)} s`;
+  if (seconds < 1) return `${Math.max(0.1, Math.floor(seconds * 10) / 10).toFixed(1)} s`;
   if (seconds < 60) return `${Math.floor(seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${Math.floor(seconds % 60)} s`;
