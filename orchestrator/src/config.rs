@@ -14,6 +14,7 @@ use url::Url;
 use crate::app::agents;
 use crate::auth::{self, ApiKey};
 use crate::models;
+use crate::models::proxy::Patience;
 use crate::sandbox::process::runner_beside;
 
 /// All that the environment says.
@@ -35,6 +36,8 @@ pub struct Config {
     pub sandbox: SandboxOptions,
     /// Providers of models and the default model.
     pub models: models::Options,
+    /// How long providers of models are waited for.
+    pub model_patience: Patience,
     /// Agents beside the presets: name and command.
     pub custom_agents: BTreeMap<String, Vec<String>>,
     /// How long model calls in flight may go on after a request to stop.
@@ -242,6 +245,10 @@ impl Config {
                 },
             )?,
             custom_agents: custom_agents(variables)?,
+            model_patience: Patience {
+                first_byte: variables.duration("MODEL_FIRST_BYTE_TIMEOUT", Patience::default().first_byte)?,
+                silence: variables.duration("MODEL_SILENCE_TIMEOUT", Patience::default().silence)?,
+            },
             drain_timeout: variables.duration("DRAIN_TIMEOUT", Duration::from_secs(30))?,
             log: log_options(variables, environment)?,
         })

@@ -24,7 +24,7 @@ use crate::config::{Config, SandboxOptions};
 use crate::http::{self, AppState, Lifecycle, Parts};
 use crate::models::Catalog;
 use crate::models::pricing::Price;
-use crate::models::proxy::{Patience, Proxy};
+use crate::models::proxy::Proxy;
 use crate::sandbox::process::{self, ProcessProvider};
 use crate::sandbox::{OnExit, Provider, SandboxExit};
 use crate::session::{self, SessionLedger, Sessions};
@@ -116,7 +116,7 @@ impl App {
             };
             Arc::new(SessionLedger::new(sessions.clone(), Box::new(verify)))
         };
-        let proxy = Proxy::new(ledger, Arc::clone(&catalog), Patience::default())
+        let proxy = Proxy::new(ledger, Arc::clone(&catalog), config.model_patience)
             .context("cannot set up TLS for calls of models")?;
         let lifecycle = Lifecycle::default();
         let measured = telemetry::measurements()?;

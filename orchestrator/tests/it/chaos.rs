@@ -46,7 +46,7 @@ impl Chaos {
         eprintln!("CHAOS_SEED={seed}");
         let installation = Installation::start(&scenarios()).await;
         let session = installation
-            .create(json!({"title": "Chaos", "model": "anthropic/claude-sonnet-4-5"}))
+            .create(json!({"title": "Chaos", "model": "anthropic/claude-haiku-4-5"}))
             .await;
         let follower = Follower::start(&installation, &session);
         let mut chaos = Self {

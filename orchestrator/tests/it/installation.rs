@@ -81,6 +81,7 @@ impl Installation {
             .env("ANTHROPIC_API_KEY", "key-of-a-provider")
             .env("ANTHROPIC_BASE_URL", &self.model_address)
             .env("DRAIN_TIMEOUT", "20s")
+            .env("MODEL_FIRST_BYTE_TIMEOUT", "5s")
             .env("LOG_LEVEL", "info,orchestrator::http=warn")
             .current_dir(self.data.path())
             .stdin(Stdio::null())
