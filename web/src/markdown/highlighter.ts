@@ -26,7 +26,6 @@ const languages: Record<string, () => Promise<{ default: LanguageInput }>> = {
   json: () => import("shiki/langs/json.mjs"),
   markdown: () => import("shiki/langs/markdown.mjs"),
   python: () => import("shiki/langs/python.mjs"),
-  ruby: () => import("shiki/langs/ruby.mjs"),
   rust: () => import("shiki/langs/rust.mjs"),
   sql: () => import("shiki/langs/sql.mjs"),
   toml: () => import("shiki/langs/toml.mjs"),

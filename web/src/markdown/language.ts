@@ -44,8 +44,7 @@ const byName: Record<string, string> = {
   markdown: "markdown",
   py: "python",
   python: "python",
-  rb: "ruby",
-  ruby: "ruby",
+
   rs: "rust",
   rust: "rust",
   sql: "sql",
