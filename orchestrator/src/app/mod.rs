@@ -3,6 +3,7 @@
 
 pub mod agents;
 mod data_dir;
+mod opening;
 pub mod telemetry;
 
 use std::collections::HashMap;
@@ -11,8 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use shared::capabilities::{Capabilities, Limits, SandboxCapabilities};
-use shared::limits::{PROMPT_BYTES, QUEUE_LENGTH};
+use shared::capabilities::AgentChoice;
 use shared::{SessionId, Timestamp};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -26,10 +26,11 @@ use crate::models::Catalog;
 use crate::models::pricing::Price;
 use crate::models::proxy::Proxy;
 use crate::sandbox::process::{self, ProcessProvider};
-use crate::sandbox::{OnExit, Provider, SandboxExit};
+use crate::sandbox::{OnExit, Provider, ProviderError, Running, SandboxExit};
 use crate::session::{self, SessionLedger, Sessions};
 use crate::storage::{self, Storage};
 use data_dir::DataDir;
+use opening::{Opened, OpeningProvider};
 
 /// Connections that read the database at the same time.
 const READERS: usize = 4;
@@ -46,6 +47,7 @@ pub struct App {
     address: SocketAddr,
     sign_in_link: Option<Url>,
     sessions: Sessions,
+    opening: JoinHandle<Result<(), ProviderError>>,
     serving: JoinHandle<()>,
     _data_dir: DataDir,
 }
@@ -63,8 +65,16 @@ impl App {
         let data_dir = DataDir::take(&config.data_dir)?;
         let sandbox = process_options(&config, &data_dir);
         let (on_exit, exits) = exits();
-        let provider = Arc::new(ProcessProvider::open(sandbox, on_exit).await?);
-        Self::assemble(config, data_dir, listener, shutdown, provider, exits).await
+        let opening = async move {
+            let provider: Arc<dyn Provider> = Arc::new(ProcessProvider::open(sandbox, on_exit).await?);
+            Ok(provider)
+        };
+        let workshop = Workshop {
+            name: "process",
+            opening,
+            exits,
+        };
+        Self::assemble(config, data_dir, listener, shutdown, workshop).await
     }
 
     /// As [`Self::start`], with sandboxes made by somebody else: for tests.
@@ -79,7 +89,13 @@ impl App {
     ) -> anyhow::Result<Self> {
         let data_dir = DataDir::take(&config.data_dir)?;
         let (on_exit, exits) = exits();
-        Self::assemble(config, data_dir, listener, shutdown, provider(on_exit), exits).await
+        let provider = provider(on_exit);
+        let workshop = Workshop {
+            name: provider.name(),
+            opening: std::future::ready(Ok(provider)),
+            exits,
+        };
+        Self::assemble(config, data_dir, listener, shutdown, workshop).await
     }
 
     async fn assemble(
@@ -87,9 +103,13 @@ impl App {
         data_dir: DataDir,
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
-        provider: Arc<dyn Provider>,
-        mut exits: mpsc::UnboundedReceiver<SandboxExit>,
+        workshop: Workshop<impl Future<Output = Result<Arc<dyn Provider>, ProviderError>> + Send + 'static>,
     ) -> anyhow::Result<Self> {
+        let Workshop {
+            name,
+            opening,
+            mut exits,
+        } = workshop;
         let address = listener.local_addr().context("the listener has no address")?;
         let key = match config.auth.encryption_key.clone() {
             Some(key) => key,
@@ -101,7 +121,8 @@ impl App {
             readers: READERS,
         })?;
         let catalog = Arc::new(Catalog::new(config.models.clone()).context("AGENT_MODEL")?);
-        let capabilities = capabilities(&config, &*provider, &catalog);
+        let opened = Opened::default();
+        let provider: Arc<dyn Provider> = Arc::new(OpeningProvider::new(name, Arc::clone(&opened)));
         let sessions =
             start_sessions(&config, address, &storage, &provider, &catalog, tokens.clone()).await?;
         let (auth, secret) = Auth::start(&config.auth, storage.clone()).await?;
@@ -125,7 +146,8 @@ impl App {
             auth,
             sandbox_tokens: tokens,
             catalog,
-            capabilities,
+            agents: agents(&config),
+            provider: Arc::clone(&opened),
             local_repositories: config.environment == crate::config::Environment::Development,
             public_url: config.public_url.clone(),
             lifecycle: lifecycle.clone(),
@@ -141,10 +163,19 @@ impl App {
             }
         };
         tokio::spawn(until_draining(lifecycle.clone(), tell_exits));
-        tokio::spawn(until_draining(
-            lifecycle.clone(),
-            recover(sessions.clone(), provider),
-        ));
+        let opening = tokio::spawn({
+            let (sessions, lifecycle) = (sessions.clone(), lifecycle.clone());
+            async move {
+                let result = tokio::select! {
+                    result = open(opening, &opened, &sessions) => result,
+                    () = lifecycle.draining() => Ok(()),
+                };
+                if result.is_err() {
+                    lifecycle.drain();
+                }
+                result
+            }
+        });
 
         let serving = tokio::spawn({
             let sessions = sessions.clone();
@@ -155,12 +186,13 @@ impl App {
                     async move {
                         shutdown.await;
                         lifecycle.drain();
+                        std::future::pending().await
                     }
                 };
-                tokio::join!(
-                    http::serve(listener, router, lifecycle, config.drain_timeout),
-                    stop
-                );
+                tokio::select! {
+                    () = http::serve(listener, router, lifecycle, config.drain_timeout) => {}
+                    () = stop => {}
+                }
                 sessions.stop().await;
             }
         });
@@ -168,6 +200,7 @@ impl App {
             address,
             sign_in_link,
             sessions,
+            opening,
             serving,
             _data_dir: data_dir,
         })
@@ -187,11 +220,23 @@ impl App {
     /// live on, to be found again at the next start.
     ///
     /// # Errors
-    /// When serving panicked, or the database could not be asked.
+    /// When the provider of sandboxes could not be opened, serving panicked, or the database could not be
+    /// asked.
     pub async fn ended(self) -> anyhow::Result<usize> {
         self.serving.await.context("the server broke")?;
+        self.opening.await.context("the server broke")??;
         Ok(self.sessions.storage().sessions().awake().await?.len())
     }
+}
+
+/// Where sandboxes come from.
+struct Workshop<F> {
+    /// The provider's name.
+    name: &'static str,
+    /// The provider, once it is open.
+    opening: F,
+    /// Sandboxes that ended by themselves.
+    exits: mpsc::UnboundedReceiver<SandboxExit>,
 }
 
 /// The provider's way to tell of sandboxes that ended: it must not block, and sessions are made after it.
@@ -288,23 +333,9 @@ fn link(public_url: &Url, secret: &str) -> Url {
     link
 }
 
-fn capabilities(config: &Config, provider: &dyn Provider, catalog: &Catalog) -> Capabilities {
-    let sandbox = provider.capabilities();
+fn agents(config: &Config) -> Vec<AgentChoice> {
     let SandboxOptions { path, opencode, .. } = &config.sandbox;
-    Capabilities {
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        sandbox: SandboxCapabilities {
-            provider: provider.name().to_owned(),
-            isolated: sandbox.isolated,
-            warning: sandbox.warning.clone(),
-        },
-        agents: agents::choices(&config.custom_agents, opencode.as_deref(), path.as_ref()),
-        models: catalog.choices(),
-        limits: Limits {
-            prompt_bytes: PROMPT_BYTES,
-            queue_length: QUEUE_LENGTH,
-        },
-    }
+    agents::choices(&config.custom_agents, opencode.as_deref(), path.as_ref())
 }
 
 async fn until_draining(lifecycle: Lifecycle, work: impl Future<Output = ()>) {
@@ -315,24 +346,31 @@ async fn until_draining(lifecycle: Lifecycle, work: impl Future<Output = ()>) {
     }
 }
 
-/// Ends sandboxes that nobody knows, and has the sessions of the others look after them.
-async fn recover(sessions: Sessions, provider: Arc<dyn Provider>) {
-    let known = match sessions.storage().sessions().awake().await {
-        Ok(known) => known,
-        Err(error) => {
-            tracing::error!(%error, "cannot tell which sandboxes may live: none is touched");
-            return;
+/// Opens the provider, ends the sandboxes that nobody knows, and has the sessions of the others look
+/// after them. In this order: no new sandbox is started before the unknown ones are gone.
+async fn open(
+    opening: impl Future<Output = Result<Arc<dyn Provider>, ProviderError>>,
+    opened: &Opened,
+    sessions: &Sessions,
+) -> Result<(), ProviderError> {
+    let provider = opening.await?;
+    match sessions.storage().sessions().awake().await {
+        Ok(known) => {
+            let keep = move |running: Running| known.contains(&running.session);
+            if let Err(error) = provider.reap(Box::new(keep)).await {
+                tracing::error!(%error, "cannot look through the sandboxes that were left behind");
+            }
         }
-    };
-    let keep = move |running: crate::sandbox::Running| known.contains(&running.session);
-    if let Err(error) = provider.reap(Box::new(keep)).await {
-        tracing::error!(%error, "cannot look through the sandboxes that were left behind");
+        Err(error) => tracing::error!(%error, "cannot tell which sandboxes may live: none is touched"),
     }
+    // Nobody else sets it.
+    let _ = opened.set(provider);
     match sessions.recover().await {
         Ok(0) => {}
         Ok(count) => tracing::info!(count, "sessions with a sandbox are looked after again"),
         Err(error) => tracing::error!(%error, "cannot look after the sessions with a sandbox"),
     }
+    Ok(())
 }
 
 /// Work that comes round: keeps measurements small, and forgets rows that are past their time.

@@ -33,7 +33,7 @@ const WRITE_LIMIT: Duration = Duration::from_secs(20);
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
 
 /// What an idle socket keeps of memory, each way.
-const BUFFER: usize = 1024;
+const BUFFER: usize = 256;
 
 /// Writes are gathered up to this size.
 const WRITE_BUFFER: usize = 4 * 1024;
@@ -87,7 +87,7 @@ pub(super) async fn write(
 }
 
 /// Says goodbye and waits a moment for the peer to say it too.
-pub(super) async fn close(mut socket: WebSocket, goodbye: Goodbye) {
+pub(super) async fn close(socket: &mut WebSocket, goodbye: Goodbye) {
     let frame = CloseFrame {
         code: goodbye.code,
         reason: Utf8Bytes::from_static(goodbye.reason),

@@ -5,13 +5,15 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use shared::capabilities::Capabilities;
+use shared::capabilities::AgentChoice;
+use tokio::sync::SetOnce;
 use url::Url;
 
 use super::lifecycle::Lifecycle;
 use super::validate::Choices;
 use crate::auth::{Auth, SandboxTokens};
 use crate::models::Catalog;
+use crate::sandbox::Provider;
 use crate::session::Sessions;
 use crate::storage::Storage;
 
@@ -29,8 +31,10 @@ pub struct Parts {
     pub sandbox_tokens: SandboxTokens,
     /// The models.
     pub catalog: Arc<Catalog>,
-    /// What this installation can do.
-    pub capabilities: Capabilities,
+    /// The agents to choose from, the default first.
+    pub agents: Vec<AgentChoice>,
+    /// Who makes sandboxes, once that is open.
+    pub provider: Arc<SetOnce<Arc<dyn Provider>>>,
     /// What browsers call this server.
     pub public_url: Url,
     /// Whether repositories may be on this machine, over plain `http`.
@@ -54,16 +58,13 @@ impl AppState {
 
     /// The agent of sessions that name none.
     pub fn default_agent(&self) -> &str {
-        self.capabilities
-            .agents
-            .first()
-            .map_or("opencode", |agent| agent.id.as_str())
+        self.agents.first().map_or("opencode", |agent| agent.id.as_str())
     }
 
     /// Calls `check` with what can be chosen here.
     pub fn with_choices<T>(&self, check: impl FnOnce(&Choices<'_>) -> T) -> T {
         check(&Choices {
-            agents: &self.capabilities.agents,
+            agents: &self.agents,
             model: &|name| self.catalog.setup(name).is_ok(),
             local_repositories: self.local_repositories,
         })

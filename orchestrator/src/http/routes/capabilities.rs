@@ -2,7 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
-use shared::capabilities::Capabilities;
+use shared::capabilities::{Capabilities, Limits, SandboxCapabilities};
+use shared::limits::{PROMPT_BYTES, QUEUE_LENGTH};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -23,5 +24,21 @@ problems!(Problems = SIGNED_IN);
     Problems,
 ))]
 async fn capabilities(State(state): State<AppState>, _: Caller) -> Json<Capabilities> {
-    Json(state.capabilities.clone())
+    // What sandboxes can do here is found out in the first moments of the server.
+    let provider = state.provider.wait().await;
+    let sandbox = provider.capabilities();
+    Json(Capabilities {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        sandbox: SandboxCapabilities {
+            provider: provider.name().to_owned(),
+            isolated: sandbox.isolated,
+            warning: sandbox.warning.clone(),
+        },
+        agents: state.agents.clone(),
+        models: state.catalog.choices(),
+        limits: Limits {
+            prompt_bytes: PROMPT_BYTES,
+            queue_length: QUEUE_LENGTH,
+        },
+    })
 }

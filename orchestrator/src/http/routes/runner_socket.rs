@@ -79,7 +79,7 @@ async fn dial(
                         reason = goodbye.reason,
                         "closing the runner's link"
                     );
-                    socket::close(socket, goodbye).await;
+                    socket::close(&mut socket, goodbye).await;
                 }
                 drop(open);
             }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use shared::SessionId;
 use shared::limits::CLIENT_FRAME_BYTES;
 use shared::socket::{ClientCommand, Presence, ServerFrame};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -79,19 +80,19 @@ async fn open(
         .subscribe(after, caller.0.person.clone())
         .await?;
     let token = state.lifecycle.token();
-    let watcher = Box::new(Watcher {
-        state,
-        id,
-        caller,
-        subscription,
-        heartbeat: Heartbeat::new(),
-    });
     Ok(upgrade.on_upgrade(move |socket| {
-        // Boxed: an upgrade keeps several copies of its future's size.
-        Box::pin(async move {
-            watcher.watch(socket, view).await;
-            drop(token);
-        })
+        let watcher = Box::new(Watcher {
+            socket,
+            state,
+            id,
+            caller,
+            subscription,
+            heartbeat: Heartbeat::new(),
+            _open: token,
+        });
+        // Boxed, as an upgrade keeps several copies of its future's size; and everything large is in
+        // the watcher, of which there is one: there may be very many idle ones.
+        Box::pin(watcher.watch(view))
     }))
 }
 
@@ -112,11 +113,13 @@ async fn view(state: &AppState, id: SessionId, caller: &Caller) -> ApiResult<(Ut
 }
 
 struct Watcher {
+    socket: WebSocket,
     state: AppState,
     id: SessionId,
     caller: Caller,
     subscription: Subscription,
     heartbeat: Heartbeat,
+    _open: TaskTrackerToken,
 }
 
 /// How watching ended.
@@ -134,26 +137,26 @@ impl From<PeerGone> for End {
 }
 
 impl Watcher {
-    async fn watch(mut self: Box<Self>, mut socket: WebSocket, view: Option<Utf8Bytes>) {
+    async fn watch(mut self: Box<Self>, view: Option<Utf8Bytes>) {
         metrics::gauge!("watchers", "protocol" => "ws").increment(1);
-        let end = self.follow(&mut socket, view).await;
+        let end = self.follow(view).await;
         metrics::gauge!("watchers", "protocol" => "ws").decrement(1);
-        drop(self);
         if let Err(End::Say(goodbye)) = end {
-            socket::close(socket, goodbye).await;
+            Box::pin(socket::close(&mut self.socket, goodbye)).await;
         }
     }
 
-    async fn follow(&mut self, socket: &mut WebSocket, view: Option<Utf8Bytes>) -> Result<(), End> {
+    async fn follow(&mut self, view: Option<Utf8Bytes>) -> Result<(), End> {
         if let Some(view) = view {
-            socket::write(socket, [view]).await?;
+            Box::pin(socket::write(&mut self.socket, [view])).await?;
         }
         let lifecycle = self.state.lifecycle.clone();
         loop {
+            // What follows a step is boxed: waiting is what a watcher mostly does.
             tokio::select! {
-                batch = self.subscription.next() => self.deliver(socket, batch).await?,
-                message = socket.recv() => self.receive(socket, message).await?,
-                () = self.heartbeat.tick() => self.heartbeat.ask(socket).await?,
+                batch = self.subscription.next() => Box::pin(self.deliver(batch)).await?,
+                message = self.socket.recv() => Box::pin(self.receive(message)).await?,
+                () = self.heartbeat.tick() => Box::pin(self.heartbeat.ask(&mut self.socket)).await?,
                 () = lifecycle.draining() => {
                     return Err(End::Say(Goodbye { code: socket::RESTARTING, reason: "the server restarts" }));
                 }
@@ -162,17 +165,17 @@ impl Watcher {
     }
 
     /// Writes a batch, and with it all that is there already.
-    async fn deliver(&mut self, socket: &mut WebSocket, batch: Result<Batch, Ended>) -> Result<(), End> {
+    async fn deliver(&mut self, batch: Result<Batch, Ended>) -> Result<(), End> {
         let batch = match batch {
             Ok(batch) => batch,
             Err(ended) => return Err(End::Say(self.goodbye(ended).await)),
         };
         let more = std::iter::from_fn(|| self.subscription.ready()).take(GATHERED);
         let frames = std::iter::once(batch).chain(more).flat_map(Frames::new);
-        Ok(socket::write(socket, frames).await?)
+        Ok(socket::write(&mut self.socket, frames).await?)
     }
 
-    async fn goodbye(&self, ended: Ended) -> Goodbye {
+    async fn goodbye(&mut self, ended: Ended) -> Goodbye {
         match ended {
             Ended::TooSlow => Goodbye {
                 code: socket::TOO_SLOW,
@@ -191,11 +194,7 @@ impl Watcher {
         }
     }
 
-    async fn receive(
-        &mut self,
-        socket: &mut WebSocket,
-        message: Option<Result<Message, axum::Error>>,
-    ) -> Result<(), End> {
+    async fn receive(&mut self, message: Option<Result<Message, axum::Error>>) -> Result<(), End> {
         self.heartbeat.heard();
         let malformed = |reason| {
             End::Say(Goodbye {
@@ -229,7 +228,7 @@ impl Watcher {
             Asked::Nonsense => return Err(malformed("malformed_frame: not a command with a requestId")),
         };
         match reply {
-            Some(reply) => Ok(socket::write(socket, [reply]).await?),
+            Some(reply) => Ok(socket::write(&mut self.socket, [reply]).await?),
             None => Ok(()),
         }
     }
