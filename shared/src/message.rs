@@ -76,7 +76,7 @@ pub enum PartBody {
         text: String,
     },
     /// A tool that the agent used.
-    ToolCall(ToolCall),
+    ToolCall(Box<ToolCall>),
     /// The agent's list of what it means to do; a later one replaces an earlier one.
     Plan {
         /// In order.

@@ -1,5 +1,5 @@
 // The whole product: the built server with the real agent and the scripted demo model, from the printed link to
-// the diff, with the server killed in the middle. Skipped with a word where server or agent are not built.
+// the diff, with the server killed in the middle. `make e2e` builds the server and installs the agent.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -14,10 +14,8 @@ const root = new URL("../../", import.meta.url).pathname;
 const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
 const program = join(target, "debug", "roundhouse");
 const hasAgent = spawnSync("opencode", ["--version"]).status === 0;
-if (!existsSync(program) || !hasAgent) {
-  console.log(`skipped: ${hasAgent ? `${program} is not built` : "opencode is not in the PATH"}`);
-  process.exit(0);
-}
+assert.ok(existsSync(program), `${program} is not built: run \`make build\``);
+assert.ok(hasAgent, "opencode is not in the PATH: run this by \`make e2e\`");
 
 const port = await freePort();
 const origin = `http://localhost:${port}`;

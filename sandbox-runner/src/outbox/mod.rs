@@ -36,10 +36,6 @@ pub enum OutboxError {
 
 /// Something to write down.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all records are reports, and none lives long"
-)]
 pub enum Record {
     /// A report: gets the next number.
     Report(Report),

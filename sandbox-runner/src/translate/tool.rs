@@ -236,7 +236,7 @@ impl Tool {
             (true, false) => PartState::Done,
             (true, true) => PartState::Interrupted,
         };
-        let body = PartBody::ToolCall(self.call.clone());
+        let body = PartBody::ToolCall(Box::new(self.call.clone()));
         records.push(super::report(turn, self.message_id, self.part_id, state, body));
         self.written = Some((self.call.clone(), now));
     }

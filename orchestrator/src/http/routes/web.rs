@@ -247,7 +247,7 @@ mod tests {
     fn a_known_file_is_not_sent_again() {
         let gzip = (header::ACCEPT_ENCODING, "gzip");
         let plain = fetch(PAGE, &[]);
-        let zipped = fetch(PAGE, &[gzip.clone()]);
+        let zipped = fetch(PAGE, std::slice::from_ref(&gzip));
         assert_eq!(zipped.headers()[header::CONTENT_ENCODING], "gzip");
         let tag = |response: &Response| response.headers()[header::ETAG].to_str().unwrap().to_owned();
         assert_ne!(tag(&plain), tag(&zipped), "they differ byte by byte");

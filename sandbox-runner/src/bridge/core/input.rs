@@ -73,10 +73,6 @@ pub enum Input {
 
 /// What follows.
 #[derive(Debug, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "nearly all effects are records, and none lives long"
-)]
 pub enum Effect {
     /// Write this down.
     Write(Record),
