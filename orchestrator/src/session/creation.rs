@@ -8,9 +8,10 @@ use shared::session::{Permissions, Person, Repository, Session};
 use shared::{PromptId, SessionId, Timestamp};
 
 use super::SessionError;
-use super::core::{Charter, Core, Effect, Input, UNTITLED, title_from};
+use super::core::{Charter, Core, Input, UNTITLED, title_from};
 use super::directory::Sessions;
-use crate::storage::{Committed, Idempotency, NewSessionRow, SessionCommit, StorageError};
+use super::effects::{Known, sort};
+use crate::storage::{Idempotency, NewSessionRow, StorageError};
 
 /// A session to make. Everything is validated already.
 #[derive(Debug, Clone)]
@@ -106,24 +107,12 @@ impl Sessions {
             )),
             None => None,
         };
-        let mut commit = SessionCommit {
-            session: session.id,
+        let known = Known {
             epoch: 1,
             last_seq: 0,
-            events: Vec::new(),
-            header: core.header(),
-            now,
-            patch: None,
-            model_calls: Vec::new(),
-            answer,
+            turn: 0,
         };
-        let mut outward = Vec::new();
-        for effect in effects {
-            match effect {
-                Effect::Commit(event) => commit.events.push(Committed::new(event, 0)?),
-                other => outward.push(other),
-            }
-        }
+        let (commit, outward) = sort(&core, &known, effects, answer, now)?;
         match context.storage.create_session(row, commit).await {
             Ok(()) => {}
             // The same request came twice at once, and the other one was first.
@@ -137,7 +126,7 @@ impl Sessions {
         context.announce(session.clone());
         if !outward.is_empty() {
             // What it wants done beyond the disk, its actor does.
-            self.wake(session.id, core, 1, outward).await?;
+            self.wake(session.id, core, known.epoch, outward).await?;
         }
         Ok(Answer::Fresh(session))
     }

@@ -76,27 +76,12 @@ impl Performer {
         watchers: &Watchers,
         now: Timestamp,
     ) -> Result<(), StorageError> {
-        let mut commit = SessionCommit {
-            session: self.session,
+        let known = Known {
             epoch: self.epoch,
             last_seq: self.last_seq,
-            events: Vec::new(),
-            header: core.header(),
-            now,
-            patch: None,
-            model_calls: Vec::new(),
-            answer,
+            turn,
         };
-        let mut outward = Vec::new();
-        let mut turn = turn;
-        for effect in effects {
-            match effect {
-                Effect::Commit(event) => commit.events.push(committed(event, &mut turn)?),
-                Effect::KeepPatch(patch) => commit.patch = Some(patch),
-                Effect::KeepModelCall(call) => commit.model_calls.push(call),
-                other => outward.push(other),
-            }
-        }
+        let (commit, outward) = sort(core, &known, effects, answer, now)?;
         self.commit_and_publish(core, commit, watchers).await?;
         for effect in outward {
             self.call_out(core, effect);
@@ -241,6 +226,48 @@ impl Performer {
             address.send(Message::Happened(Box::new(input)));
         }));
     }
+}
+
+/// What is durable of a session before a step.
+pub(super) struct Known {
+    /// The epoch that its actor was opened with.
+    pub(super) epoch: u64,
+    /// Its newest event.
+    pub(super) last_seq: u64,
+    /// The number of the turn that ran or had last run.
+    pub(super) turn: u64,
+}
+
+/// Sorts the effects of a step into what is to be made durable and what comes after that.
+pub(super) fn sort(
+    core: &Core,
+    known: &Known,
+    effects: Vec<Effect>,
+    answer: Option<(Idempotency, String)>,
+    now: Timestamp,
+) -> Result<(SessionCommit, Vec<Effect>), StorageError> {
+    let mut commit = SessionCommit {
+        session: core.charter.id,
+        epoch: known.epoch,
+        last_seq: known.last_seq,
+        events: Vec::new(),
+        header: core.header(),
+        now,
+        patch: None,
+        model_calls: Vec::new(),
+        answer,
+    };
+    let mut outward = Vec::new();
+    let mut turn = known.turn;
+    for effect in effects {
+        match effect {
+            Effect::Commit(event) => commit.events.push(committed(event, &mut turn)?),
+            Effect::KeepPatch(patch) => commit.patch = Some(patch),
+            Effect::KeepModelCall(call) => commit.model_calls.push(call),
+            other => outward.push(other),
+        }
+    }
+    Ok((commit, outward))
 }
 
 /// Serialises an event, and counts the turns on.

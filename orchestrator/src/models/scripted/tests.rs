@@ -45,7 +45,7 @@ fn request(dialect: Dialect, prompt: &str, results: usize) -> Value {
         ("edit", schema(&["filePath", "oldString", "newString"])),
         ("todowrite", schema(&["todos"])),
     ];
-    let system = "You are an agent.\n<env>\n  Working directory: /work/space\n</env>";
+    let system = "You are an agent.\n<env>\n  Working directory: /srv/space\n</env>";
     match dialect {
         Dialect::OpenaiResponses => {
             let mut input = vec![
