@@ -137,8 +137,7 @@ impl App {
             };
             Arc::new(SessionLedger::new(sessions.clone(), Box::new(verify)))
         };
-        let proxy = Proxy::new(ledger, Arc::clone(&catalog), config.model_patience)
-            .context("cannot set up TLS for calls of models")?;
+        let proxy = Proxy::new(ledger, Arc::clone(&catalog), config.model_patience);
         let lifecycle = Lifecycle::default();
         let measured = telemetry::measurements()?;
         let state = AppState::new(Parts {

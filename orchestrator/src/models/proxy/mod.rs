@@ -21,6 +21,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use bytes::Bytes;
+use tokio::sync::OnceCell;
 
 use super::REQUEST_BYTES;
 use super::catalog::{Catalog, Endpoint};
@@ -60,23 +61,24 @@ impl Default for Patience {
 pub struct Proxy<L> {
     ledger: Arc<L>,
     catalog: Arc<Catalog>,
-    client: reqwest::Client,
+    /// Made at the first call: reading the certificates takes longer than the rest of the server's start.
+    client: OnceCell<reqwest::Client>,
     scripted: Scripted,
     patience: Patience,
     places: Arc<Places>,
 }
 
 impl<L: Ledger> Proxy<L> {
-    /// Fails when no TLS can be set up.
-    pub fn new(ledger: Arc<L>, catalog: Arc<Catalog>, patience: Patience) -> Result<Self, reqwest::Error> {
-        Ok(Self {
+    /// A proxy that calls nobody yet.
+    pub fn new(ledger: Arc<L>, catalog: Arc<Catalog>, patience: Patience) -> Self {
+        Self {
             ledger,
             catalog,
-            client: upstream::client()?,
+            client: OnceCell::new(),
             scripted: Scripted::demo(),
             patience,
             places: Arc::default(),
-        })
+        }
     }
 
     /// Its one route.

@@ -117,7 +117,7 @@ impl House {
             silence: patience,
         };
         let catalog = Arc::new(Catalog::new(options).unwrap());
-        let proxy = Proxy::new(Arc::clone(&notebook), catalog, patience).unwrap();
+        let proxy = Proxy::new(Arc::clone(&notebook), catalog, patience);
         let (address, server) = listen(proxy.router()).await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self {

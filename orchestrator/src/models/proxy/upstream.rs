@@ -8,6 +8,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use tokio::sync::OnceCell;
 use tokio::time::timeout;
 
 use super::request::Prepared;
@@ -53,7 +54,7 @@ impl From<Response> for Answer {
     }
 }
 
-pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
+fn new_client() -> Result<reqwest::Client, reqwest::Error> {
     reqwest::Client::builder()
         .connect_timeout(CONNECT_PATIENCE)
         .redirect(reqwest::redirect::Policy::none())
@@ -62,7 +63,7 @@ pub(super) fn client() -> Result<reqwest::Client, reqwest::Error> {
 }
 
 pub(super) async fn send(
-    client: &reqwest::Client,
+    client: &OnceCell<reqwest::Client>,
     endpoint: &Endpoint,
     outgoing: Outgoing<'_>,
     patience: Patience,
@@ -72,6 +73,10 @@ pub(super) async fn send(
         address = format!("{address}?{query}");
     }
     let provider = endpoint.provider;
+    let client = client
+        .get_or_try_init(|| async { new_client() })
+        .await
+        .map_err(|error| failure(&error, endpoint))?;
     let request = client
         .request(outgoing.method, address)
         .headers(headers::to_provider(
