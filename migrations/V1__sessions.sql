@@ -59,6 +59,8 @@ CREATE TABLE sessions (
     -- What `activity` is derived from.
     turns INTEGER NOT NULL,
     turn_running INTEGER NOT NULL,
+    -- How the last turn ended, or null.
+    last_stop_reason TEXT,
     queued INTEGER NOT NULL,
     questions INTEGER NOT NULL
 ) WITHOUT ROWID;

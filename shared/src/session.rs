@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{SessionId, UserId};
 use crate::sandbox::Sandbox;
 use crate::time::Timestamp;
+use crate::turn::StopReason;
 
 /// A session as lists and its own page show it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ts_rs::TS, utoipa::ToSchema)]
@@ -30,6 +31,8 @@ pub struct Session {
     pub sandbox: Sandbox,
     /// The repository in its workspace, if it was made with one.
     pub repository: Option<Repository>,
+    /// How its last turn ended; null before the first did.
+    pub last_stop_reason: Option<StopReason>,
     /// The sequence number of its newest event.
     pub last_seq: u64,
     /// When it was made.

@@ -38,7 +38,7 @@ export async function start() {
         deviceScaleFactor: width < 600 ? 2 : 1,
       });
       const page = await context.newPage();
-      page.setDefaultTimeout(10_000);
+      page.setDefaultTimeout(20_000);
       const complaints = [];
       page.on("console", (message) => {
         if (message.type() === "error") complaints.push(message.text());

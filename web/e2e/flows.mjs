@@ -12,9 +12,9 @@ const flows = {
     await page.goto(app.origin);
     await page.getByRole("region", { name: "Latest sessions" }).waitFor();
     await page.keyboard.press("Control+k");
-    await page.getByPlaceholder("Search sessions").fill("flaky");
+    await page.getByPlaceholder("Search sessions").fill("lock order");
     await page.keyboard.press("Enter");
-    await page.getByRole("heading", { name: /Flaky test/ }).waitFor();
+    await page.getByRole("heading", { name: /Explain the lock order/ }).waitFor();
     await field(page).waitFor();
     await page.keyboard.press("Alt+ArrowUp");
     await page.getByText("One thing to decide").waitFor();
@@ -50,7 +50,7 @@ const flows = {
   },
 
   async "a turn from the first word to its end, with queue, withdrawal and stop"(page) {
-    await app.reset("empty", 6);
+    await app.reset("empty", 20);
     await page.goto(app.origin);
     await page.getByLabel("What should be done?").fill("Retry temporary failures.");
     await page.keyboard.press("Enter");
@@ -65,7 +65,8 @@ const flows = {
       await page.getByRole("region", { name: "Queue" }).getByText(text).waitFor();
     }
     const queue = page.getByRole("region", { name: "Queue" });
-    await queue.getByRole("button", { name: "Withdraw" }).last().click();
+    // The second of two: a prompt that is still being sent cannot be withdrawn yet.
+    await queue.getByRole("button", { name: "Withdraw" }).nth(1).click();
     await queue.getByText("Second in the queue").waitFor({ state: "detached" });
     await queue.getByRole("button", { name: "Edit" }).click();
     await queue.waitFor({ state: "detached" });
@@ -82,7 +83,7 @@ const flows = {
   },
 
   async "steering stops the turn and goes next"(page) {
-    await app.reset("empty", 6);
+    await app.reset("empty", 20);
     await page.goto(app.origin);
     await page.getByLabel("What should be done?").fill("Go left.");
     await page.keyboard.press("Enter");

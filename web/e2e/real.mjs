@@ -14,8 +14,8 @@ const root = new URL("../../", import.meta.url).pathname;
 const target = process.env.CARGO_TARGET_DIR ?? join(root, "target");
 const program = join(target, "debug", "roundhouse");
 const hasAgent = spawnSync("opencode", ["--version"]).status === 0;
-assert.ok(existsSync(program), `${program} is not built: run \`make build\``);
-assert.ok(hasAgent, "opencode is not in the PATH: run this by \`make e2e\`");
+assert.ok(existsSync(program), `${program} is not built: run make build`);
+assert.ok(hasAgent, "opencode is not in the PATH: `make e2e` puts it there");
 
 const port = await freePort();
 const origin = `http://localhost:${port}`;

@@ -6,6 +6,7 @@ use shared::event::EventBody;
 use shared::sandbox::{Sandbox, SandboxStatus};
 use shared::session::{Activity, Permissions, Repository, SessionStatus};
 use shared::socket::TimedError;
+use shared::turn::StopReason;
 use shared::{Event, SessionId, Timestamp, UserId};
 
 use super::id::Key;
@@ -35,6 +36,8 @@ pub struct Header {
     pub turns: u64,
     /// Whether one runs.
     pub turn_running: bool,
+    /// How the last one that ended did.
+    pub last_stop_reason: Option<StopReason>,
     /// How many prompts wait.
     pub queued: usize,
     /// How many questions wait.
@@ -175,7 +178,7 @@ fn write_header(transaction: &Transaction<'_>, commit: &SessionCommit) -> Result
         .prepare_cached(
             "UPDATE sessions SET title = ?4, status = ?5, model = ?6, updated_at = ?7, last_seq = ?8, sandbox = ?9,
                  awake = ?10, generation = ?11, outbox = ?12, last_report = ?13, turns = ?14, turn_running = ?15,
-                 queued = ?16, questions = ?17
+                 queued = ?16, questions = ?17, last_stop_reason = ?18
              WHERE id = ?1 AND epoch = ?2 AND last_seq = ?3",
         )?
         .execute(rusqlite::params![
@@ -196,6 +199,7 @@ fn write_header(transaction: &Transaction<'_>, commit: &SessionCommit) -> Result
             header.turn_running,
             header.queued,
             header.questions,
+            header.last_stop_reason.as_ref().map(word).transpose()?,
         ])?;
     if updated == 1 {
         Ok(())

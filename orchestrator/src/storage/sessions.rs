@@ -56,6 +56,7 @@ impl StoredSession {
             permissions: self.permissions,
             sandbox: self.header.sandbox.clone(),
             repository: self.repository.clone(),
+            last_stop_reason: self.header.last_stop_reason,
             last_seq: self.last_seq,
             created_at: self.created_at,
             updated_at: self.updated_at,
@@ -100,7 +101,7 @@ pub struct Sessions<'a>(&'a Storage);
 
 const COLUMNS: &str = "sessions.id, sessions.title, sessions.status, agent, model, permissions, repository,
      environment, users.id, users.name, sessions.created_at, updated_at, epoch, last_seq, sandbox, generation,
-     outbox, last_report, turns, turn_running, queued, questions";
+     outbox, last_report, turns, turn_running, queued, questions, last_stop_reason";
 
 pub(super) fn list_statement(by_status: bool) -> String {
     let status = if by_status {
@@ -279,6 +280,10 @@ fn from_row(row: &Row<'_>) -> Result<StoredSession, StorageError> {
             turn_running: row.get(19)?,
             queued: row.get(20)?,
             questions: row.get(21)?,
+            last_stop_reason: row
+                .get::<_, Option<String>>(22)?
+                .map(|word| serde_json::from_value(serde_json::Value::String(word)))
+                .transpose()?,
         },
     })
 }

@@ -70,6 +70,7 @@ impl Disk {
                 last_report: 3,
                 turns: 1,
                 turn_running: false,
+                last_stop_reason: Some(StopReason::EndTurn),
                 queued: 0,
                 questions: 0,
             },

@@ -76,6 +76,7 @@ export class World {
       permissions: body.permissions ?? "allow",
       sandbox: { provider: "process", status: "none" },
       repository: body.repository ?? null,
+      lastStopReason: null,
       lastSeq: 0,
       createdAt: now,
       updatedAt: now,

@@ -12,9 +12,11 @@ it("groups sessions by who has to act, newest first", () => {
     session({ id: "e", status: "archived" }),
     session({ id: "f", activity: "queued" }),
     session({ id: "g", updatedAt: "2026-11-20T11:00:00Z" }),
+    session({ id: "h", lastStopReason: "error" }),
+    session({ id: "i", lastStopReason: "error", activity: "working" }),
   ]);
   const ids = (list: { id: string }[]) => list.map(({ id }) => id).join("");
-  expect([ids(groups.needsYou), ids(groups.working), ids(groups.recent)]).toEqual(["bd", "cf", "ga"]);
+  expect([ids(groups.needsYou), ids(groups.working), ids(groups.recent)]).toEqual(["bdh", "cfi", "ga"]);
 });
 
 it("says the boot step while prompts wait for a sandbox", () => {

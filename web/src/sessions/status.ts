@@ -3,12 +3,13 @@ import type { Session } from "../wire/types";
 
 export type Mark = "waiting" | "failed" | "working" | "queued" | "idle" | "asleep" | "archived";
 
-export function markOf({ status, activity, sandbox }: Session): Mark {
+export function markOf({ status, activity, sandbox, lastStopReason }: Session): Mark {
   if (status === "archived") return "archived";
   if (activity === "waiting") return "waiting";
   if (sandbox.status === "failed") return "failed";
   if (activity === "working") return "working";
   if (activity === "queued") return "queued";
+  if (lastStopReason === "error") return "failed";
   return sandbox.status === "hibernated" || sandbox.status === "stopped" ? "asleep" : "idle";
 }
 
@@ -19,7 +20,7 @@ export function statusLine(session: Session): string {
     case "waiting":
       return "Asks you something";
     case "failed":
-      return "The sandbox failed";
+      return sandbox.status === "failed" ? "The sandbox failed" : "The last turn failed";
     case "working":
       return "Working";
     case "queued":

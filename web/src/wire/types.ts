@@ -830,6 +830,10 @@ sandbox: Sandbox,
  */
 repository: Repository | null, 
 /**
+ * How its last turn ended; null before the first did.
+ */
+lastStopReason: StopReason | null, 
+/**
  * The sequence number of its newest event.
  */
 lastSeq: number, 

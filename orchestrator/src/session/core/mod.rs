@@ -24,6 +24,7 @@ use shared::question::Question;
 use shared::runner::{Hello, NumberedReport, RunnerCommand};
 use shared::sandbox::Sandbox;
 use shared::session::{Permissions, Person, Repository, SessionStatus, UpdateSession};
+use shared::turn::StopReason;
 use shared::{Event, PromptId, QuestionId, SessionId, Timestamp};
 
 pub(crate) use commands::title_from;
@@ -173,6 +174,7 @@ pub(crate) struct Core {
     pub(crate) questions: Vec<Question>,
     queue: VecDeque<Prompt>,
     turns: u64,
+    last_stop_reason: Option<StopReason>,
     link: Link,
     /// When the sandbox took its last step, the link changed, or work ended: deadlines count from here.
     since: Timestamp,
@@ -213,6 +215,7 @@ impl Core {
             questions: Vec::new(),
             queue: VecDeque::new(),
             turns: 0,
+            last_stop_reason: None,
             link: Link::default(),
             since,
             breakdowns: Vec::new(),
@@ -270,6 +273,7 @@ impl Core {
             last_report: self.link.last_report,
             turns: self.turns,
             turn_running: self.turn.is_some(),
+            last_stop_reason: self.last_stop_reason,
             queued: self.queue.len(),
             questions: self.questions.len(),
         }

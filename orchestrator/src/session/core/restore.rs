@@ -50,6 +50,7 @@ impl Core {
             questions,
             queue: queue.into(),
             turns: header.turns,
+            last_stop_reason: header.last_stop_reason,
             link: Link {
                 outbox: header.outbox,
                 last_report: header.last_report,
@@ -73,6 +74,7 @@ impl Core {
             permissions: self.charter.permissions,
             sandbox: self.sandbox.clone(),
             repository: self.charter.repository.clone(),
+            last_stop_reason: self.last_stop_reason,
             last_seq: self.last_seq,
             created_at: self.charter.created_at,
             updated_at: self.updated_at,

@@ -178,6 +178,7 @@ impl Core {
             completed_at: step.now,
         };
         self.since = step.now;
+        self.last_stop_reason = Some(stop_reason);
         self.emit(
             EventBody::TurnCompleted {
                 turn_id: running.turn.id,

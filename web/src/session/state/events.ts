@@ -80,7 +80,8 @@ function startTurn(state: Conversation, { turn }: EventOf<"turn.started">): Conv
 
 function completeTurn(state: Conversation, event: EventOf<"turn.completed">): Conversation {
   const { turnId, stopReason, usage, cost, completedAt } = event;
-  return changeTurn({ ...state, starting: [] }, turnId, (turn) => ({
+  const session = { ...state.session, lastStopReason: stopReason };
+  return changeTurn({ ...state, session, starting: [] }, turnId, (turn) => ({
     ...turn,
     turn: { ...turn.turn, outcome: { stopReason, usage, cost, completedAt } },
   }));

@@ -26,6 +26,7 @@ export function session(patch: Partial<Session> = {}): Session {
     permissions: "allow",
     sandbox: { provider: "process", status: "ready" },
     repository: null,
+    lastStopReason: null,
     lastSeq: 0,
     createdAt: at,
     updatedAt: at,
