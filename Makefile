@@ -1,7 +1,7 @@
 # The index of everything that a contributor does. The work itself is in scripts/.
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run dev build test e2e check fix types
+.PHONY: help run dev build test e2e bench check fix types
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -23,6 +23,9 @@ e2e: ## Run only the end-to-end tests, in Chromium
 	@scripts/setup tests
 	@scripts/build
 	@npm run --silent --prefix web e2e
+
+bench: ## Measure what it does, beside what the machine can do (docs/BENCHMARKS.md)
+	@cargo bench --quiet --locked -p orchestrator --bench bench
 
 check: ## Check formatting, lints, licences, unused and vulnerable dependencies
 	@scripts/check

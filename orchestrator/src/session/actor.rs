@@ -165,56 +165,9 @@ impl Actor for SessionActor {
         message: Message,
         awake: &mut Awake,
     ) -> Result<(), ActorProcessingErr> {
-        let now = Timestamp::now();
-        match message {
-            Message::Command(command) => awake.command(*command, now).await?,
-            Message::Happened(input) => awake.happened(*input, now).await?,
-            Message::Join { after, person, reply } => awake.join(&myself, after, *person, reply).await,
-            Message::Left { watcher } => {
-                awake.watchers.leave(watcher);
-                awake.presence_soon(&myself, PRESENCE_PAUSE);
-            }
-            Message::Typing { watcher } => {
-                if awake.watchers.typed(watcher, now) {
-                    awake.presence_soon(&myself, PRESENCE_PAUSE);
-                }
-            }
-            Message::Presence => awake.tell_presence(&myself, now)?,
-            Message::Hello { hello, reply } => awake.hello(*hello, reply, now).await?,
-            Message::Reports { link, reports, done } => {
-                if awake.performer.is_linked(link) {
-                    awake.happened(Input::Reports(reports), now).await?;
-                    // A socket that went away in the meantime asks again when it is back.
-                    let _ = done.send(());
-                }
-            }
-            Message::Delta { link, delta } => {
-                if awake.performer.is_linked(link) && awake.core.delta(&delta) {
-                    awake
-                        .watchers
-                        .publish(|| Frame::delta(&delta).into_iter().collect());
-                }
-            }
-            Message::LinkLost { link } => {
-                if awake.performer.is_linked(link) {
-                    awake.performer.unlink();
-                    awake.happened(Input::LinkLost, now).await?;
-                }
-            }
-            Message::Admit { generation, reply } => {
-                let turn = awake.core.turn.as_ref().map(|running| running.turn.id);
-                let _ = reply.send((generation == awake.core.generation).then_some(turn));
-            }
-            Message::Deadline => awake.happened(Input::Tick, now).await?,
-            Message::Rest => {
-                if awake.may_rest() {
-                    awake.context.forget(awake.core.charter.id, &myself);
-                    myself.stop(Some("nothing to do".to_owned()));
-                }
-            }
-        }
-        awake.set_alarms(&myself, now);
-        Ok(())
+        // Boxed: what a step needs while it waits is kilobytes, and an actor that waits for a message would
+        // otherwise keep room for it.
+        Box::pin(awake.take(&myself, message)).await
     }
 
     async fn post_stop(&self, _: ActorRef<Message>, awake: &mut Awake) -> Result<(), ActorProcessingErr> {
@@ -230,6 +183,58 @@ impl Actor for SessionActor {
 }
 
 impl Awake {
+    async fn take(&mut self, myself: &ActorRef<Message>, message: Message) -> Result<(), ActorProcessingErr> {
+        let now = Timestamp::now();
+        match message {
+            Message::Command(command) => self.command(*command, now).await?,
+            Message::Happened(input) => self.happened(*input, now).await?,
+            Message::Join { after, person, reply } => self.join(myself, after, *person, reply).await,
+            Message::Left { watcher } => {
+                self.watchers.leave(watcher);
+                self.presence_soon(myself, PRESENCE_PAUSE);
+            }
+            Message::Typing { watcher } => {
+                if self.watchers.typed(watcher, now) {
+                    self.presence_soon(myself, PRESENCE_PAUSE);
+                }
+            }
+            Message::Presence => self.tell_presence(myself, now)?,
+            Message::Hello { hello, reply } => self.hello(*hello, reply, now).await?,
+            Message::Reports { link, reports, done } => {
+                if self.performer.is_linked(link) {
+                    self.happened(Input::Reports(reports), now).await?;
+                    // A socket that went away in the meantime asks again when it is back.
+                    let _ = done.send(());
+                }
+            }
+            Message::Delta { link, delta } => {
+                if self.performer.is_linked(link) && self.core.delta(&delta) {
+                    self.watchers
+                        .publish(|| Frame::delta(&delta).into_iter().collect());
+                }
+            }
+            Message::LinkLost { link } => {
+                if self.performer.is_linked(link) {
+                    self.performer.unlink();
+                    self.happened(Input::LinkLost, now).await?;
+                }
+            }
+            Message::Admit { generation, reply } => {
+                let turn = self.core.turn.as_ref().map(|running| running.turn.id);
+                let _ = reply.send((generation == self.core.generation).then_some(turn));
+            }
+            Message::Deadline => self.happened(Input::Tick, now).await?,
+            Message::Rest => {
+                if self.may_rest() {
+                    self.context.forget(self.core.charter.id, myself);
+                    myself.stop(Some("nothing to do".to_owned()));
+                }
+            }
+        }
+        self.set_alarms(myself, now);
+        Ok(())
+    }
+
     /// Tells the core, and performs what it wants. An error means that nothing durable can be done:
     /// the actor ends.
     async fn happened(&mut self, input: Input, now: Timestamp) -> Result<(), StorageError> {

@@ -81,6 +81,8 @@ impl Performer {
             last_seq: self.last_seq,
             turn,
         };
+        // A call that came back would keep its task's memory for as long as its handle is here.
+        self.provider_calls.take_if(|call| call.is_finished());
         let (commit, outward) = sort(core, &known, effects, answer, now)?;
         self.commit_and_publish(core, commit, watchers).await?;
         for effect in outward {

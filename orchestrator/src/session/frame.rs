@@ -1,5 +1,6 @@
 //! What watchers get: each frame is serialised once, however many watch and by whichever protocol.
 
+use std::fmt::Write;
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::ws::Utf8Bytes;
@@ -8,15 +9,12 @@ use shared::socket::{Delta, Presence};
 
 use crate::storage::StoredEvent;
 
-/// Frames that belong together, in order: one commit's, or one delta.
+/// Frames that belong together, in order: one commit's, one delta, or a page of the log. What all watchers share.
 pub type Batch = Arc<[Frame]>;
 
-/// Something that watchers get. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Frame(Arc<Inner>);
-
+/// Something that watchers get.
 #[derive(Debug)]
-struct Inner {
+pub struct Frame {
     kind: Kind,
     /// JSON of an `Event`, of a `Delta`, or of the list in a presence frame.
     json: Utf8Bytes,
@@ -45,17 +43,17 @@ impl Frame {
     }
 
     fn new(kind: Kind, json: Utf8Bytes) -> Self {
-        Self(Arc::new(Inner {
+        Self {
             kind,
             json,
             ws: OnceLock::new(),
             sse: OnceLock::new(),
-        }))
+        }
     }
 
     /// The event's number; none for what is not history.
     pub fn seq(&self) -> Option<u64> {
-        match self.0.kind {
+        match self.kind {
             Kind::Event { seq } => Some(seq),
             Kind::Delta | Kind::Presence => None,
         }
@@ -63,10 +61,9 @@ impl Frame {
 
     /// As a `ServerFrame` on a WebSocket.
     pub fn ws(&self) -> Utf8Bytes {
-        let inner = &*self.0;
-        let text = inner.ws.get_or_init(|| {
-            let json = inner.json.as_str();
-            match inner.kind {
+        let text = self.ws.get_or_init(|| {
+            let json = self.json.as_str();
+            match self.kind {
                 Kind::Event { .. } => format!(r#"{{"type":"event","event":{json}}}"#),
                 // The delta's own fields follow the tag.
                 Kind::Delta => format!(r#"{{"type":"delta",{}"#, json.strip_prefix('{').unwrap_or(json)),
@@ -79,17 +76,34 @@ impl Frame {
 
     /// As a server-sent event. Empty for presence, which that protocol does not carry.
     pub fn sse(&self) -> Bytes {
-        let inner = &*self.0;
-        let bytes = inner.sse.get_or_init(|| {
-            let json = inner.json.as_str();
-            match inner.kind {
-                Kind::Event { seq } => format!("id: {seq}\nevent: {}\ndata: {json}\n\n", event_type(json)),
-                Kind::Delta => format!("event: delta\ndata: {json}\n\n"),
-                Kind::Presence => String::new(),
-            }
-            .into()
+        let bytes = self.sse.get_or_init(|| {
+            let mut text = String::new();
+            self.write_sse(&mut text);
+            text.into()
         });
         bytes.clone()
+    }
+
+    /// Appends what [`Self::sse`] gives, for somebody who gathers many frames that nobody else gets.
+    pub fn write_sse(&self, text: &mut String) {
+        let json = self.json.as_str();
+        match self.kind {
+            Kind::Event { seq } => {
+                // Writing to a string does not fail.
+                let _ = write!(text, "id: {seq}\nevent: ");
+                text.push_str(event_type(json));
+            }
+            Kind::Delta => text.push_str("event: delta"),
+            Kind::Presence => return,
+        }
+        text.push_str("\ndata: ");
+        text.push_str(json);
+        text.push_str("\n\n");
+    }
+
+    /// About how many bytes it has as a server-sent event.
+    pub fn size(&self) -> usize {
+        self.json.as_str().len() + 64
     }
 }
 

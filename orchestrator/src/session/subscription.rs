@@ -5,14 +5,16 @@ use shared::SessionId;
 use shared::session::Person;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::task::JoinHandle;
 
 use super::actor::{ActorAddress, Message};
 use super::directory::Sessions;
 use super::frame::{Batch, Frame};
 use super::watchers::WatcherId;
+use crate::storage::{StorageError, StoredEvent};
 
 /// Events that are read from the log at a time.
-pub(super) const PAGE: usize = 512;
+pub(super) const PAGE: usize = 1024;
 
 /// Why a subscription ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,8 @@ pub struct Subscription {
     person: Person,
     /// The newest event that was given out.
     cursor: u64,
+    /// The page after it, which is read while the one before is being sent.
+    page: Option<JoinHandle<Result<Vec<StoredEvent>, StorageError>>>,
     live: Option<(Seat, Receiver<Batch>)>,
     /// Some of what came was lost: whatever follows must not be given out.
     lagged: bool,
@@ -60,6 +64,7 @@ impl Subscription {
             session,
             person,
             cursor: after,
+            page: None,
             live: None,
             lagged: false,
         }
@@ -104,20 +109,24 @@ impl Subscription {
         }
     }
 
-    /// Changes this only after its last wait, so that it may be dropped at any of them.
+    /// Moves the cursor only after its last wait, so that it may be dropped at any of them.
     async fn catch_up(&mut self) -> Result<Batch, Ended> {
-        let log = self.sessions.storage().events();
-        let page = log
-            .after(self.session, self.cursor, PAGE)
-            .await
-            .map_err(|_| Ended::Closed)?;
+        let page = match &mut self.page {
+            Some(page) => page,
+            none => none.insert(read(&self.sessions, self.session, self.cursor)),
+        };
+        let page = page.await;
+        // Once it was waited for it cannot be waited for again: what follows begins with a read of its own.
+        self.page = None;
+        let page = page.map_err(|_| Ended::Closed)?.map_err(|_| Ended::Closed)?;
         let full = page.len() == PAGE;
         let cursor = page.last().map_or(self.cursor, |event| event.seq);
-        let mut frames: Vec<Frame> = page.into_iter().map(Frame::event).collect();
         if full {
             self.cursor = cursor;
-            return Ok(frames.into());
+            self.page = Some(read(&self.sessions, self.session, cursor));
+            return Ok(page.into_iter().map(Frame::event).collect());
         }
+        let mut frames: Vec<Frame> = page.into_iter().map(Frame::event).collect();
         let handle = self
             .sessions
             .open(self.session)
@@ -139,6 +148,16 @@ impl Subscription {
         }
         Ok(frames.into())
     }
+}
+
+/// Begins to read the page after `cursor`. One that nobody waits for any more is read for nothing.
+fn read(
+    sessions: &Sessions,
+    session: SessionId,
+    cursor: u64,
+) -> JoinHandle<Result<Vec<StoredEvent>, StorageError>> {
+    let storage = sessions.storage().clone();
+    tokio::spawn(async move { storage.events().after(session, cursor, PAGE).await })
 }
 
 impl Drop for Seat {

@@ -1,6 +1,7 @@
 //! The table `events`: each session's log, numbered without gaps. Rows are never changed.
 
 use axum::extract::ws::Utf8Bytes;
+use bytes::Bytes;
 use rusqlite::{Connection, Transaction};
 use shared::event::EventBody;
 use shared::{Event, QuestionId, SessionId, Timestamp};
@@ -43,18 +44,32 @@ impl Events<'_> {
             .read(move |connection| {
                 let mut statement = connection.prepare_cached(AFTER)?;
                 let mut rows = statement.query((Key(session), after, limit))?;
-                let mut events = Vec::new();
+                // One allocation for all: bodies that are made on this thread and dropped on others are what a
+                // replay would else spend its time on.
+                let (mut text, mut ends) = (String::new(), Vec::new());
                 while let Some(row) = rows.next()? {
-                    let json = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
-                    events.push(StoredEvent {
-                        seq: row.get(0)?,
-                        json: Utf8Bytes::from(json),
-                    });
+                    text.push_str(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
+                    ends.push((row.get(0)?, text.len()));
                 }
-                Ok(events)
+                Ok(cut(text, &ends))
             })
             .await
     }
+}
+
+/// The events of a text that are one after another in it: the number of each, and where it ends.
+fn cut(text: String, ends: &[(u64, usize)]) -> Vec<StoredEvent> {
+    let text = Bytes::from(text);
+    let mut start = 0;
+    ends.iter()
+        .filter_map(|&(seq, end)| {
+            let body = text.slice(start..end);
+            start = end;
+            // Each was added as a whole text, so each is one.
+            let json = Utf8Bytes::try_from(body).ok()?;
+            Some(StoredEvent { seq, json })
+        })
+        .collect()
 }
 
 /// What humans answered since a moment: read when a session is opened in the middle of a turn.

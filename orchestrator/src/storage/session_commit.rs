@@ -1,6 +1,8 @@
 //! A session's commit: its new events, what they change in the other tables, and its header, in one
 //! transaction on the condition that nobody else has written since.
 
+use std::ops::Range;
+
 use rusqlite::Transaction;
 use shared::event::EventBody;
 use shared::sandbox::{Sandbox, SandboxStatus};
@@ -59,7 +61,8 @@ impl Header {
     }
 }
 
-/// An event, its JSON, and the turn that it belongs to.
+/// An event, its JSON, and the turn that it belongs to. Made by whoever commits, so that the writer's thread,
+/// which everybody waits for, is left with the rows alone.
 #[derive(Debug, Clone)]
 pub struct Committed {
     /// The event.
@@ -68,18 +71,42 @@ pub struct Committed {
     pub stored: StoredEvent,
     /// The number of the turn that ran or had last run; 0 before the first.
     pub turn: u64,
+    /// Where in its JSON the message or part is that the transcript keeps.
+    entry: Range<usize>,
 }
 
 impl Committed {
     /// Serialises an event, once for the log and every watcher.
     pub fn new(event: Event, turn: u64) -> Result<Self, StorageError> {
-        let json = serde_json::to_string(&event)?.into();
+        let json = serde_json::to_string(&event)?;
+        let entry = match &event.body {
+            EventBody::MessageCreated { .. } => last_field(&json, r#","message":"#),
+            EventBody::PartUpdated { .. } => last_field(&json, r#","part":"#),
+            _ => 0..0,
+        };
+        let json = json.into();
         Ok(Self {
             stored: StoredEvent { seq: event.seq, json },
             event,
             turn,
+            entry,
         })
     }
+
+    /// The JSON of the message or part that it carries; else empty.
+    fn entry(&self) -> &str {
+        self.stored
+            .json
+            .as_str()
+            .get(self.entry.clone())
+            .unwrap_or_default()
+    }
+}
+
+/// Where the value of an object's last field is, when the field's name is in none of the values before it.
+fn last_field(json: &str, name: &str) -> Range<usize> {
+    let start = json.find(name).map_or(json.len(), |place| place + name.len());
+    start..json.len().saturating_sub(1).max(start)
 }
 
 /// All that one step of a session makes durable.
@@ -128,36 +155,25 @@ impl Storage {
         commit: SessionCommit,
     ) -> Result<(), StorageError> {
         self.write(move |transaction| {
-            transaction
-                .prepare_cached(
-                    "INSERT INTO sessions (id, title, status, agent, model, permissions, repository, environment,
-                         created_by, created_at, updated_at, epoch, last_seq, sandbox, awake, generation, outbox,
-                         last_report, turns, turn_running, queued, questions)
-                     VALUES (?1, '', 'open', ?2, '', ?3, ?4, ?5, ?6, ?7, ?7, ?8, 0, '', 0, 0, '', 0, 0, 0, 0, 0)",
-                )?
-                .execute((
-                    Key(commit.session),
-                    row.agent,
-                    word(&row.permissions)?,
-                    row.repository.as_ref().map(serde_json::to_string).transpose()?,
-                    serde_json::to_string(&row.environment)?,
-                    Key(row.created_by),
-                    commit.now.as_millis(),
-                    commit.epoch,
-                ))?;
-            write(transaction, &commit)
+            insert_header(transaction, &row, &commit)?;
+            write_rows(transaction, &commit)
         })
         .await
     }
 
     /// Makes one step of a session durable.
     pub async fn commit_session(&self, commit: SessionCommit) -> Result<(), StorageError> {
-        self.write(move |transaction| write(transaction, &commit)).await
+        let written = self.write(move |transaction| {
+            write_header(transaction, &commit)?;
+            write_rows(transaction, &commit)?;
+            // Dropped by whoever waits for it: freeing thousands of small things is not the writer's work.
+            Ok(commit)
+        });
+        written.await.map(drop)
     }
 }
 
-fn write(transaction: &Transaction<'_>, commit: &SessionCommit) -> Result<(), StorageError> {
-    write_header(transaction, commit)?;
+fn write_rows(transaction: &Transaction<'_>, commit: &SessionCommit) -> Result<(), StorageError> {
     for committed in &commit.events {
         events::append(transaction, commit.session, &committed.stored)?;
         project(transaction, commit, committed)?;
@@ -168,6 +184,48 @@ fn write(transaction: &Transaction<'_>, commit: &SessionCommit) -> Result<(), St
     if let Some((request, body)) = &commit.answer {
         idempotency::record(transaction, request, body, commit.now)?;
     }
+    Ok(())
+}
+
+/// The row of a new session, as it is after its first commit: written once, and each index of it once.
+fn insert_header(
+    transaction: &Transaction<'_>,
+    row: &NewSessionRow,
+    commit: &SessionCommit,
+) -> Result<(), StorageError> {
+    let header = &commit.header;
+    transaction
+        .prepare_cached(
+            "INSERT INTO sessions (id, title, status, agent, model, permissions, repository, environment,
+                 created_by, created_at, updated_at, epoch, last_seq, sandbox, awake, generation, outbox,
+                 last_report, turns, turn_running, queued, questions, last_stop_reason)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+                 ?21, ?22)",
+        )?
+        .execute(rusqlite::params![
+            Key(commit.session),
+            header.title,
+            word(&header.status)?,
+            row.agent,
+            header.model,
+            word(&row.permissions)?,
+            row.repository.as_ref().map(serde_json::to_string).transpose()?,
+            serde_json::to_string(&row.environment)?,
+            Key(row.created_by),
+            commit.now.as_millis(),
+            commit.epoch,
+            commit.events.len() as u64,
+            serde_json::to_string(&header.sandbox)?,
+            is_awake(&header.sandbox.status),
+            header.generation,
+            header.outbox,
+            header.last_report,
+            header.turns,
+            header.turn_running,
+            header.queued,
+            header.questions,
+            header.last_stop_reason.as_ref().map(word).transpose()?,
+        ])?;
     Ok(())
 }
 
@@ -248,8 +306,12 @@ fn project(
             queue::finish(transaction, commit.session)?;
             transcript::finish_turn(transaction, commit.session, *turn_id, outcome)?;
         }
-        EventBody::MessageCreated { message } => transcript::put_message(transaction, place, message)?,
-        EventBody::PartUpdated { part } => transcript::put_part(transaction, place, part)?,
+        EventBody::MessageCreated { message } => {
+            transcript::put_message(transaction, place, message.id, committed.entry())?
+        }
+        EventBody::PartUpdated { part } => {
+            transcript::put_part(transaction, place, part.id, committed.entry())?
+        }
         EventBody::Error(error) => transcript::put_error(
             transaction,
             place,
@@ -280,5 +342,33 @@ pub(super) fn word(value: &impl serde::Serialize) -> Result<String, StorageError
     match serde_json::to_value(value)? {
         serde_json::Value::String(word) => Ok(word),
         other => Ok(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::message::{Part, PartBody, PartState};
+    use shared::{MessageId, PartId, TurnId};
+
+    use super::*;
+
+    #[test]
+    fn the_transcripts_entry_is_the_part_in_the_event() {
+        let part = Part {
+            id: PartId::new(),
+            message_id: MessageId::new(),
+            turn_id: TurnId::new(),
+            state: PartState::Done,
+            body: PartBody::Text {
+                text: r#"é ,"part":{"id":1}}"#.to_owned(),
+            },
+        };
+        let event = Event {
+            seq: 3,
+            at: Timestamp::from_millis(0),
+            body: EventBody::PartUpdated { part: part.clone() },
+        };
+        let committed = Committed::new(event, 1).unwrap();
+        assert_eq!(serde_json::from_str::<Part>(committed.entry()).unwrap(), part);
     }
 }

@@ -8,7 +8,7 @@ use shared::message::{Message, Part, PartState};
 use shared::page::Page;
 use shared::socket::{SessionView, TimedError, TurnTranscript};
 use shared::turn::{Turn, TurnOutcome};
-use shared::{SessionId, Timestamp, TurnId};
+use shared::{MessageId, PartId, SessionId, Timestamp, TurnId};
 
 use super::id::Key;
 use super::{Storage, StorageError, queue, sessions};
@@ -238,27 +238,33 @@ pub(super) fn finish_turn(
 pub(super) fn put_message(
     transaction: &Transaction<'_>,
     place: Place,
-    message: &Message,
-) -> Result<(), StorageError> {
+    id: MessageId,
+    body: &str,
+) -> rusqlite::Result<()> {
     transaction.prepare_cached(INSERT)?.execute((
         Key(place.session),
         place.turn,
         place.seq,
         "message",
-        Key(message.id),
-        serde_json::to_string(message)?,
+        Key(id),
+        body,
     ))?;
     Ok(())
 }
 
 /// A part keeps the place where it began.
-pub(super) fn put_part(transaction: &Transaction<'_>, place: Place, part: &Part) -> Result<(), StorageError> {
+pub(super) fn put_part(
+    transaction: &Transaction<'_>,
+    place: Place,
+    id: PartId,
+    body: &str,
+) -> rusqlite::Result<()> {
     transaction
         .prepare_cached(
             "INSERT INTO transcript (session_id, turn, seq, kind, id, body) VALUES (?1, ?2, ?3, 'part', ?4, ?5)
              ON CONFLICT (session_id, id, kind) WHERE id IS NOT NULL DO UPDATE SET body = excluded.body",
         )?
-        .execute((Key(place.session), place.turn, place.seq, Key(part.id), serde_json::to_string(part)?))?;
+        .execute((Key(place.session), place.turn, place.seq, Key(id), body))?;
     Ok(())
 }
 

@@ -16,7 +16,11 @@ use crate::http::kinds;
 use crate::http::problems::problems;
 use crate::http::sse::{self, Source};
 use crate::http::state::AppState;
-use crate::session::{Batch, Subscription};
+use crate::session::{Batch, Frame, Subscription};
+
+/// Bytes that are gathered into one write before it goes out: a replay is many small events, and each
+/// write costs a chunk of HTTP and a pass through the socket's machinery.
+const GATHERED: usize = 64 * 1024;
 
 /// The routes of this file.
 pub(super) fn router() -> OpenApiRouter<AppState> {
@@ -92,12 +96,12 @@ struct Events {
 }
 
 impl Events {
-    /// The next frame of the batch in hand that this protocol carries.
+    /// The next frames of the batch in hand that this protocol carries, as far as they fit into one write.
     fn in_hand(&mut self) -> Option<Bytes> {
         let batch = self.batch.as_ref()?;
-        while let Some(frame) = batch.get(self.next) {
-            self.next += 1;
-            let bytes = frame.sse();
+        while self.next < batch.len() {
+            let (bytes, taken) = gather(&batch[self.next..]);
+            self.next += taken;
             if !bytes.is_empty() {
                 return Some(bytes);
             }
@@ -105,6 +109,24 @@ impl Events {
         self.batch = None;
         None
     }
+}
+
+/// As many frames as fit into one write, and how many these are. A frame that comes alone, as most do that
+/// are live, is not copied: all watchers share its bytes.
+fn gather(frames: &[Frame]) -> (Bytes, usize) {
+    if let [frame] = frames {
+        return (frame.sse(), 1);
+    }
+    let size: usize = frames.iter().map(Frame::size).sum();
+    let (mut text, mut taken) = (String::with_capacity(size.min(GATHERED + GATHERED / 8)), 0);
+    for frame in frames {
+        frame.write_sse(&mut text);
+        taken += 1;
+        if text.len() >= GATHERED {
+            break;
+        }
+    }
+    (text.into(), taken)
 }
 
 impl Source for Events {

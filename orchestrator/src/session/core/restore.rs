@@ -21,7 +21,10 @@ impl Core {
         } = recovery;
         let turn = running.map(|(turn, prompt)| {
             let mut running = RunningTurn::new(turn, prompt);
-            running.streaming = streaming.into_iter().map(|part| (part.id, part)).collect();
+            running.streaming = streaming
+                .into_iter()
+                .map(|part| (part.id, Box::new(part)))
+                .collect();
             running.answers = answers.into_iter().collect();
             for call in &calls {
                 running.add(call);

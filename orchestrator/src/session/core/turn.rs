@@ -21,8 +21,9 @@ pub(crate) struct RunningTurn {
     pub(crate) prompt: Prompt,
     /// When a human asked it to stop.
     pub(crate) stopping: Option<Timestamp>,
-    /// Parts that more is to come of, with all that came so far.
-    pub(crate) streaming: BTreeMap<PartId, Part>,
+    /// Parts that more is to come of, with all that came so far. Boxed, since a map keeps room for a dozen and
+    /// most turns have one or two.
+    pub(crate) streaming: BTreeMap<PartId, Box<Part>>,
     /// Answers of humans, kept until the turn ends: a runner that links again may not have heard them.
     pub(crate) answers: BTreeMap<QuestionId, String>,
     /// What its model calls took, as far as providers said.
@@ -152,7 +153,7 @@ impl Core {
                 call.status = ToolStatus::Failed;
                 call.completed_at = Some(step.now);
             }
-            self.emit(EventBody::PartUpdated { part }, step);
+            self.emit(EventBody::PartUpdated { part: *part }, step);
         }
         for question in std::mem::take(&mut self.questions) {
             self.emit(
@@ -198,7 +199,7 @@ impl Core {
             return;
         };
         if part.state == PartState::Streaming {
-            running.streaming.insert(part.id, part.clone());
+            running.streaming.insert(part.id, Box::new(part.clone()));
         } else {
             running.streaming.remove(&part.id);
         }
