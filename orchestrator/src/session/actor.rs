@@ -337,15 +337,17 @@ impl Awake {
         let events = if after == self.core.last_seq {
             Vec::new()
         } else {
-            self.context
+            let stretch = self
+                .context
                 .storage
                 .events()
                 .after(self.core.charter.id, after, PAGE)
-                .await?
+                .await?;
+            if stretch.more {
+                return Ok(Joined::Behind);
+            }
+            stretch.events
         };
-        if events.len() == PAGE {
-            return Ok(Joined::Behind);
-        }
         let mut missed: Vec<Frame> = events.into_iter().map(Frame::event).collect();
         for delta in self.core.live_texts() {
             missed.extend(Frame::delta(&delta));

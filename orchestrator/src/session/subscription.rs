@@ -11,7 +11,7 @@ use super::actor::{ActorAddress, Message};
 use super::directory::Sessions;
 use super::frame::{Batch, Frame};
 use super::watchers::WatcherId;
-use crate::storage::{StorageError, StoredEvent};
+use crate::storage::{StorageError, Stretch};
 
 /// Events that are read from the log at a time.
 pub(super) const PAGE: usize = 1024;
@@ -33,7 +33,7 @@ pub struct Subscription {
     /// The newest event that was given out.
     cursor: u64,
     /// The page after it, which is read while the one before is being sent.
-    page: Option<JoinHandle<Result<Vec<StoredEvent>, StorageError>>>,
+    page: Option<JoinHandle<Result<Stretch, StorageError>>>,
     live: Option<(Seat, Receiver<Batch>)>,
     /// Some of what came was lost: whatever follows must not be given out.
     lagged: bool,
@@ -119,9 +119,9 @@ impl Subscription {
         // Once it was waited for it cannot be waited for again: what follows begins with a read of its own.
         self.page = None;
         let page = page.map_err(|_| Ended::Closed)?.map_err(|_| Ended::Closed)?;
-        let full = page.len() == PAGE;
+        let Stretch { events: page, more } = page;
         let cursor = page.last().map_or(self.cursor, |event| event.seq);
-        if full {
+        if more {
             self.cursor = cursor;
             self.page = Some(read(&self.sessions, self.session, cursor));
             return Ok(page.into_iter().map(Frame::event).collect());
@@ -151,11 +151,7 @@ impl Subscription {
 }
 
 /// Begins to read the page after `cursor`. One that nobody waits for any more is read for nothing.
-fn read(
-    sessions: &Sessions,
-    session: SessionId,
-    cursor: u64,
-) -> JoinHandle<Result<Vec<StoredEvent>, StorageError>> {
+fn read(sessions: &Sessions, session: SessionId, cursor: u64) -> JoinHandle<Result<Stretch, StorageError>> {
     let storage = sessions.storage().clone();
     tokio::spawn(async move { storage.events().after(session, cursor, PAGE).await })
 }

@@ -18,6 +18,18 @@ pub struct StoredEvent {
     pub json: Utf8Bytes,
 }
 
+/// A stretch of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its events, in order.
+    pub events: Vec<StoredEvent>,
+    /// Whether more may follow.
+    pub more: bool,
+}
+
+/// Bytes after which a stretch ends: what is read at a time stays bounded however large the events are.
+const STRETCH_BYTES: usize = 4 * 1024 * 1024;
+
 /// Reads of the event log.
 #[derive(Clone, Copy)]
 pub struct Events<'a>(&'a Storage);
@@ -33,13 +45,8 @@ pub(super) const AFTER: &str =
     "SELECT seq, body FROM events WHERE session_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
 impl Events<'_> {
-    /// At most `limit` events of a session after number `after`, in order.
-    pub async fn after(
-        &self,
-        session: SessionId,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<StoredEvent>, StorageError> {
+    /// Events of a session after number `after`, in order: at most `limit`, and about 4 MiB.
+    pub async fn after(&self, session: SessionId, after: u64, limit: usize) -> Result<Stretch, StorageError> {
         self.0
             .read(move |connection| {
                 let mut statement = connection.prepare_cached(AFTER)?;
@@ -47,11 +54,17 @@ impl Events<'_> {
                 // One allocation for all: bodies that are made on this thread and dropped on others are what a
                 // replay would else spend its time on.
                 let (mut text, mut ends) = (String::new(), Vec::new());
-                while let Some(row) = rows.next()? {
+                while text.len() < STRETCH_BYTES
+                    && let Some(row) = rows.next()?
+                {
                     text.push_str(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
                     ends.push((row.get(0)?, text.len()));
                 }
-                Ok(cut(text, &ends))
+                let more = ends.len() == limit || text.len() >= STRETCH_BYTES;
+                Ok(Stretch {
+                    events: cut(text, &ends),
+                    more,
+                })
             })
             .await
     }

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Transaction};
 
-pub use events::StoredEvent;
+pub use events::{StoredEvent, Stretch};
 pub use idempotency::Idempotency;
 pub use model_calls::{ModelCall, Price};
 pub use session_commit::{Committed, Header, NewSessionRow, SessionCommit};

@@ -236,7 +236,13 @@ async fn the_view_shows_what_the_events_told() {
         .await
         .unwrap();
     assert_eq!(page.items[0].parts, [part]);
-    let log = disk.storage.events().after(first.session, 0, 100).await.unwrap();
+    let log = disk
+        .storage
+        .events()
+        .after(first.session, 0, 100)
+        .await
+        .unwrap()
+        .events;
     assert_eq!(
         log.iter().map(|event| event.seq).collect::<Vec<_>>(),
         [1, 2, 3, 4, 5, 6, 7]
@@ -300,6 +306,7 @@ async fn an_answer_is_kept_with_what_it_answers() {
             .after(first.session, 0, 9)
             .await
             .unwrap()
+            .events
             .len(),
         2
     );
@@ -350,8 +357,27 @@ async fn sessions_are_listed_in_pages_newest_first() {
             .after(seen[0], 0, 9)
             .await
             .unwrap()
+            .events
             .is_empty()
     );
+}
+
+/// What is read at a time is bounded in bytes too, and says that there is more.
+#[tokio::test]
+async fn a_stretch_of_the_log_is_bounded_in_bytes() {
+    let disk = Disk::new().await;
+    let first = disk.session().await;
+    let large = |name: &str| EventBody::SessionUpdated {
+        title: Some(name.repeat(3 * 1024 * 1024)),
+        model: None,
+        status: None,
+    };
+    let commit = disk.commit(first.session, 1, vec![large("a"), large("b"), large("c")]);
+    disk.storage.commit_session(commit).await.unwrap();
+    let stretch = disk.storage.events().after(first.session, 0, 100).await.unwrap();
+    assert_eq!((stretch.events.len(), stretch.more), (3, true));
+    let rest = disk.storage.events().after(first.session, 3, 100).await.unwrap();
+    assert_eq!((rest.events.len(), rest.more), (1, false));
 }
 
 /// The hot statements find their rows by an index and in order: no scan, no temporary sort.

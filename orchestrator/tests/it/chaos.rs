@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use crate::follower::Follower;
 use crate::installation::{Installation, signal};
 
-/// Kills per kind of process: together more than fifty.
-const ROUNDS: usize = 18;
+/// Kills per kind of process.
+const ROUNDS: usize = 50;
 
 /// A turn that thinks aloud, runs a command that leaves one line each time it runs, and reports.
 fn scenarios() -> Value {
