@@ -25,7 +25,9 @@ fn scenarios() -> Value {
             {"say": format!(" Finished {n}.")}
         ]})
     };
-    json!({"typingMs": 1, "scenarios": (0..400).map(work).collect::<Vec<_>>()})
+    // The first that fits wins, and an agent asks a prompt that failed again together with its successor: so
+    // the newest job stands first.
+    json!({"typingMs": 1, "scenarios": (0..400).rev().map(work).collect::<Vec<_>>()})
 }
 
 struct Chaos {
